@@ -1,0 +1,5 @@
+//! The binned matrix, the outcome, the split.
+
+pub mod matrix;
+
+pub use matrix::{BinnedMatrix, CodeKind};

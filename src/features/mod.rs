@@ -1,0 +1,5 @@
+//! The column encoding that training and prediction share.
+
+pub mod encoder;
+
+pub use encoder::{Bins, EncodedColumn, Encoder};

@@ -1,0 +1,2 @@
+//! The program `reveille`.
+fn main() {}

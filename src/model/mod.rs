@@ -1,0 +1,16 @@
+//! Fitted numbers and how they predict: no training here.
+//!
+//! Everything reads *codes*: one `u8` a cell, as the frozen encoding of `features` gives them.
+//! Code 0 is a missing value; an ordered column has codes 1, 2, … by rising value; a category has a
+//! code for each known level and one, the last, for all others.
+
+pub mod calibration;
+pub mod scorecard;
+pub mod tree;
+
+pub use calibration::Calibration;
+pub use scorecard::Scorecard;
+pub use tree::Tree;
+
+/// The encoded columns of a stretch of rows, all of one length.
+pub type Codes<'a> = [&'a [u8]];

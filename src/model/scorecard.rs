@@ -1,0 +1,45 @@
+//! A bank scorecard: a table of points, added up to a logit.
+
+use serde::{Deserialize, Serialize};
+
+/// A fitted scorecard. The logit of a row is the intercept plus one `points` entry a column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scorecard {
+    /// Logit where every column is neutral.
+    pub intercept: f64,
+    /// The columns that carry points.
+    pub columns: Vec<CardColumn>,
+}
+
+/// The points of one column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardColumn {
+    /// Index of the column among the encoded columns.
+    pub column: u32,
+    /// Weight of the column's weight of evidence.
+    pub coefficient: f64,
+    /// Information value of the grouping.
+    pub information_value: f64,
+    /// The groups, each a set of codes.
+    pub groups: Vec<Group>,
+    /// For each code its group; codes never seen in training point to the neutral group.
+    pub group_of: Vec<u8>,
+    /// Mean logit contribution over the training rows; reasons are told against it.
+    pub mean: f64,
+}
+
+/// Codes that share their points.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Training rows (or their weight).
+    pub rows: f64,
+    /// Training events (or their weight).
+    pub events: f64,
+    /// Weight of evidence, ln(share of events / share of non-events), smoothed.
+    pub woe: f64,
+    /// Contribution to the logit.
+    pub logit: f64,
+}
