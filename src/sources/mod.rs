@@ -45,6 +45,8 @@ pub struct Block {
     pub rows: RecordBatch,
     /// For each row its line in the file, counted from 1.
     pub lines: Vec<u64>,
+    /// For each row its number among the data rows, counted from 1, rows set aside included.
+    pub numbers: Vec<u64>,
     /// The rows of this stretch that were set aside.
     pub rejects: Vec<Reject>,
 }

@@ -1,0 +1,1 @@
+//! Fits the calibration on out-of-fold logits.

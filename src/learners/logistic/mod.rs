@@ -1,0 +1,1 @@
+//! The scorecard: grouped bins, weight of evidence, a penalised logistic fit.
