@@ -1,2 +1,7 @@
 //! The program `reveille`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    reveille::cli::main()
+}

@@ -4,13 +4,50 @@ pub mod calibrate;
 pub mod logistic;
 pub mod tree;
 
-use linfa::dataset::{DatasetBase, Records};
+pub use logistic::LogisticParams;
+pub use tree::TreeParams;
+
+use linfa::{
+    dataset::{DatasetBase, Records},
+    traits::Fit,
+};
 use ndarray::Array1;
+use serde::{Deserialize, Serialize};
 
 use crate::{
+    bundle::{Fitted, LearnerName},
     dataset::BinnedMatrix,
-    error::{Error, Kind},
+    error::{Error, Kind, Result},
 };
+
+/// The parameters of every learner.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LearnerParams {
+    /// The scorecard.
+    pub logistic: LogisticParams,
+    /// The tree.
+    pub tree: TreeParams,
+}
+
+impl LearnerParams {
+    /// Fits one learner on the rows of the matrix that `index` names, in canonical order, with one
+    /// outcome for each.
+    pub fn fit(
+        &self,
+        learner: LearnerName,
+        matrix: &BinnedMatrix,
+        index: &[u32],
+        outcome: &[bool],
+    ) -> Result<Fitted> {
+        let rows = Rows { matrix, index };
+        let training = Training::new(rows, Array1::from_vec(outcome.to_vec()));
+        match learner {
+            LearnerName::Logistic => self.logistic.fit(&training).map(Fitted::Logistic),
+            LearnerName::Tree => self.tree.fit(&training).map(Fitted::Tree),
+        }
+    }
+}
 
 /// Rows of the binned matrix as linfa's records: the matrix, and which of its rows in which order.
 #[derive(Debug, Clone, Copy)]

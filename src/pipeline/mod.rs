@@ -1,1 +1,31 @@
-//! Room.
+//! The verbs, each readable aloud in one screen.
+
+pub mod check;
+pub mod demo;
+pub mod evaluate;
+pub mod outcome;
+pub mod predict;
+pub mod prepare;
+pub mod roles;
+pub mod train;
+pub mod validate;
+
+/// Hears how a run is getting on.
+pub trait Watcher: Sync {
+    /// A stage begins, e.g. "reading history.csv".
+    fn stage(&self, words: &str);
+    /// Something the user should know, e.g. that row numbers stand in for ids.
+    fn note(&self, words: &str);
+    /// Rows done so far within the stage.
+    fn rows(&self, done: u64);
+}
+
+/// A watcher that hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Watcher for Silent {
+    fn stage(&self, _: &str) {}
+    fn note(&self, _: &str) {}
+    fn rows(&self, _: u64) {}
+}

@@ -1,0 +1,107 @@
+//! `reveille models`.
+
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{options::RegistryFlags, ui::Ui};
+use crate::{
+    error::{Error, Kind, Result},
+    output::card,
+    units::Language,
+};
+
+/// List, show and verify saved models.
+#[derive(Debug, Subcommand)]
+pub(super) enum Models {
+    /// List every model and version
+    List {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        registry: RegistryFlags,
+    },
+    /// Show the model card
+    Show {
+        /// NAME, NAME@VERSION or a path; the only model of the registry if not given
+        model: Option<String>,
+        /// Print every figure as JSON
+        #[arg(long)]
+        json: bool,
+        /// Language of the card: en or zh
+        #[arg(long, env = "REVEILLE_LANG", default_value = "en", value_name = "LANG")]
+        lang: Language,
+        #[command(flatten)]
+        registry: RegistryFlags,
+    },
+    /// Read every model again and compare it with its digest; exit 1 where one is damaged
+    Verify {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        registry: RegistryFlags,
+    },
+}
+
+impl Models {
+    pub(super) fn run(&self, ui: &Ui) -> Result<()> {
+        match self {
+            Self::List { json, registry } => list(registry, *json, ui),
+            Self::Show { model, json, lang, registry } => {
+                let loaded = registry.open().load(&registry.reference(model.as_deref())?)?;
+                ui.out(&if *json {
+                    card::metrics_json(&loaded.bundle)
+                } else {
+                    card::markdown(&loaded.bundle, *lang)
+                })
+            }
+            Self::Verify { json, registry } => verify(registry, *json, ui),
+        }
+    }
+}
+
+fn list(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
+    let listed = registry.open().list()?;
+    if as_json {
+        let models: Vec<_> = listed
+            .iter()
+            .map(|m| json!({ "name": m.name, "version": m.version.to_string(), "as_of": m.as_of, "current": m.current, "folder": m.folder }))
+            .collect();
+        return ui.out(&format!("{:#}\n", json!({ "reveille": "models", "version": 1, "models": models })));
+    }
+    if listed.is_empty() {
+        ui.say("there is no model yet; `reveille train` makes one");
+    }
+    let rows: Vec<Vec<String>> = listed
+        .iter()
+        .map(|m| {
+            let mark = if m.current { "current" } else { "" };
+            vec![format!("{}@{}", m.name, m.version), mark.to_owned()]
+        })
+        .collect();
+    ui.out(&super::tables::columns(&rows))
+}
+
+fn verify(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
+    let verified = registry.open().verify()?;
+    let damaged = verified.iter().filter(|v| v.problem.is_some()).count();
+    if as_json {
+        let models: Vec<_> = verified
+            .iter()
+            .map(|v| json!({ "name": v.name, "version": v.version, "problem": v.problem }))
+            .collect();
+        ui.out(&format!("{:#}\n", json!({ "reveille": "verify", "version": 1, "ok": damaged == 0, "models": models })))?;
+    } else {
+        for v in &verified {
+            let state = v.problem.as_deref().unwrap_or("whole");
+            ui.out(&format!("{}@{}: {state}\n", v.name, v.version))?;
+        }
+    }
+    if damaged > 0 {
+        let what = format!("{damaged} of {} models are damaged", verified.len());
+        return Err(Error::new(Kind::CheckFailed, what)
+            .hint_with("restore them from a backup or train them again"));
+    }
+    Ok(())
+}

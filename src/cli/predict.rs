@@ -1,0 +1,112 @@
+//! `reveille predict`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{
+    options::{ConfigFlags, ReadFlags, RegistryFlags},
+    tables,
+    ui::Ui,
+};
+use crate::{
+    error::Result,
+    output::manifest::Manifest,
+    pipeline::predict::{FeedTarget, Request, predict},
+    sources::Input,
+    units::Language,
+};
+
+/// Score today's customers into the feed.
+///
+/// CURRENT has the columns that the model was trained on; others are ignored. The feed has one row
+/// a customer in the order of CURRENT. Rows that cannot be read go to rejects.csv and a manifest
+/// with counts, digests and drift stands beside the feed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  reveille predict current.csv -o feed.csv
+  reveille predict current.parquet --model retail@2026-03-31-0123456789ab -o feed.parquet --lang zh
+  zcat current.csv.gz | reveille predict - -o - | head")]
+pub(super) struct Predict {
+    /// Table of the customers to score; `-` is standard input
+    current: String,
+
+    /// NAME, NAME@VERSION or a path; the only model of the registry if not given
+    #[arg(long, short, value_name = "MODEL")]
+    model: Option<String>,
+
+    /// The feed: a .csv or .parquet file, or `-` for CSV on standard output
+    #[arg(long, short, value_name = "FEED", default_value = "feed.csv")]
+    output: String,
+
+    /// Where rows that were set aside are listed [default: rejects.csv beside the feed]
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+
+    #[command(flatten)]
+    read: ReadFlags,
+
+    /// Print the manifest as JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Language of the words: en or zh
+    #[arg(long, env = "REVEILLE_LANG", default_value = "en", value_name = "LANG")]
+    lang: Language,
+
+    #[command(flatten)]
+    registry: RegistryFlags,
+    #[command(flatten)]
+    config: ConfigFlags,
+}
+
+impl Predict {
+    pub(super) fn run(&self, ui: &Ui) -> Result<()> {
+        let config = self.config.load()?;
+        let mut read = config.read;
+        self.read.apply(&mut read);
+        let reference = self.registry.reference(self.model.as_deref())?;
+        let loaded = self.registry.open().load(&reference)?;
+        let target = FeedTarget::parse(&self.output);
+        let request = Request {
+            input: Input::parse(&self.current),
+            bundle: &loaded.bundle,
+            model: format!("{}@{}", loaded.bundle.name, loaded.version),
+            target: target.clone(),
+            rejects: self.rejects.clone(),
+            read,
+            language: self.lang,
+        };
+        let done = predict(&request, &mut ui.stdout(), ui)?;
+        warn(&done.manifest, ui);
+        if self.json && target != FeedTarget::Stdout {
+            return ui.out(&done.manifest.json());
+        }
+        ui.say(tables::quadrants(&done.manifest, self.lang).trim_end());
+        if let Some(rejects) = done.rejects {
+            ui.warn(&format!("{} rows were set aside; {} says why", done.manifest.rejected, rejects.display()));
+        }
+        ui.say(&format!(
+            "{} customers scored by {} into {} in {:.1} s",
+            tables::thousands(done.manifest.rows as f64),
+            request.model,
+            if target == FeedTarget::Stdout { "standard output" } else { &self.output },
+            ui.elapsed()
+        ));
+        Ok(())
+    }
+}
+
+/// Says what is unusual about the customers.
+pub(super) fn warn(manifest: &Manifest, ui: &Ui) {
+    for column in manifest.shifted().take(5) {
+        ui.warn(&format!(
+            "{} has shifted since training (PSI {:.2}); train again before relying on it",
+            column.name, column.psi
+        ));
+    }
+    let more = manifest.shifted().count().saturating_sub(5);
+    if more > 0 {
+        ui.warn(&format!("{more} more columns have shifted; the manifest lists them"));
+    }
+}

@@ -1,0 +1,199 @@
+//! Tables and lines for people who read a terminal.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    bundle::{Bundle, FindingNote, HeldOut, LearnerName, Model},
+    metrics::Metrics,
+    output::{manifest::Manifest, words},
+    playbook::Quadrant,
+    units::Language,
+};
+
+/// Rows of cells, set in columns; the first column to the left, the others to the right.
+pub(super) fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max();
+    let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            let blanks = " ".repeat(widths[at] - cell.width());
+            let gap = if at == 0 { "" } else { "  " };
+            let _ = match at {
+                0 => write!(line, "{cell}{blanks}"),
+                _ => write!(line, "{gap}{blanks}{cell}"),
+            };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(str::to_owned).to_vec()
+}
+
+/// A number with a comma between thousands.
+pub(super) fn thousands(value: f64) -> String {
+    let digits = words::number(value.round());
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits.as_str()), |rest| ("-", rest));
+    let mut text = String::from(sign);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// The quadrants of a run: customers, value, what is at stake.
+pub(super) fn quadrants(manifest: &Manifest, language: Language) -> String {
+    let head = language.pick(
+        ["quadrant", "what to do", "customers", "value a year", "at stake"],
+        ["象限", "行动", "客户数", "年价值", "风险价值"],
+    );
+    let mut rows = vec![row(head)];
+    for quadrant in Quadrant::ALL {
+        let Some(group) = manifest.quadrants.get(&quadrant) else { continue };
+        rows.push(vec![
+            quadrant.name().to_owned(),
+            quadrant.label(language).to_owned(),
+            thousands(group.customers as f64),
+            thousands(group.value),
+            thousands(group.value_at_risk),
+        ]);
+    }
+    columns(&rows)
+}
+
+fn learner(name: LearnerName) -> &'static str {
+    match name {
+        LearnerName::Logistic => "logistic",
+        LearnerName::Tree => "tree",
+    }
+}
+
+fn held_out(split: &HeldOut) -> String {
+    match split {
+        HeldOut::Folds { folds } => format!("{folds} folds"),
+        HeldOut::LaterData { test } => format!("later data, {test}"),
+        HeldOut::LaterUnseen { test } => format!("later and unseen, {test}"),
+    }
+}
+
+const FIGURES: [&str; 9] =
+    ["rows", "base rate", "AUC", "95 %", "KS", "log loss", "ECE", "lift 10 %", "capture 20 %"];
+
+fn figures(metrics: &Metrics) -> Vec<String> {
+    let at = |depth: f64| metrics.depths.iter().find(|d| (d.depth - depth).abs() < 1e-9);
+    vec![
+        thousands(metrics.rows as f64),
+        percent(metrics.base_rate),
+        format!("{:.4}", metrics.auc.value),
+        format!("{:.3}–{:.3}", metrics.auc.low, metrics.auc.high),
+        format!("{:.3}", metrics.ks),
+        format!("{:.4}", metrics.log_loss),
+        format!("{:.4}", metrics.ece),
+        at(0.1).map_or_else(String::new, |d| format!("{:.2}", d.lift)),
+        at(0.2).map_or_else(String::new, |d| percent(d.capture)),
+    ]
+}
+
+/// How every learner of a model did.
+pub(super) fn validations(model: &Model) -> String {
+    let mut head = row(["learner", "held out"]);
+    head.extend(row(FIGURES));
+    let mut rows = vec![head];
+    for validation in &model.validations {
+        let mut cells = vec![learner(validation.learner).to_owned(), held_out(&validation.split)];
+        cells.extend(figures(&validation.metrics));
+        rows.push(cells);
+    }
+    columns(&rows)
+}
+
+/// The figures of some models on one table.
+pub(super) fn measured(models: &[(&str, &Metrics)]) -> String {
+    let mut head = row(["model"]);
+    head.extend(row(FIGURES));
+    head.extend(row(["slope", "EMPC"]));
+    let mut rows = vec![head];
+    for (name, metrics) in models {
+        let mut cells = vec![(*name).to_owned()];
+        cells.extend(figures(metrics));
+        cells.push(format!("{:.3}", metrics.calibration_slope));
+        cells.push(format!("{:.3}", metrics.empc));
+        rows.push(cells);
+    }
+    columns(&rows)
+}
+
+/// A line a finding.
+pub(super) fn findings(findings: &[FindingNote]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let what = if finding.excluded { "left out" } else { "kept" };
+        let _ = writeln!(text, "  {} {what}: {} ({})", finding.column, finding.problem.replace('_', " "), finding.evidence);
+    }
+    text
+}
+
+/// What a training run made, in a screen.
+pub(super) fn trained(bundle: &Bundle) -> String {
+    let data = &bundle.data;
+    let mut text = format!(
+        "{} rows: {} active, {} dormant, {} prospects",
+        thousands(data.rows as f64),
+        thousands(data.active as f64),
+        thousands(data.dormant as f64),
+        thousands(data.prospect as f64)
+    );
+    if data.rejected > 0 {
+        let _ = write!(text, "; {} set aside", thousands(data.rejected as f64));
+    }
+    text.push('\n');
+    for (name, model) in [("churn", Some(&bundle.churn)), ("reactivation", bundle.reactivation.as_ref())] {
+        let Some(model) = model else { continue };
+        let _ = writeln!(
+            text,
+            "\n{name}: {} events among {} customers ({})",
+            thousands(model.events as f64),
+            thousands(model.rows as f64),
+            percent(model.events as f64 / model.rows as f64)
+        );
+        text.push_str(&validations(model));
+        let _ = writeln!(text, "kept: {}", model.chosen_because);
+    }
+    if !bundle.findings.is_empty() {
+        let _ = write!(text, "\ncolumns:\n{}", findings(&bundle.findings));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_in_chinese_too() {
+        let rows = vec![row(["象限", "客户数"]), row(["rescue", "12"])];
+        assert_eq!(columns(&rows), "象限    客户数\nrescue      12\n");
+    }
+
+    #[test]
+    fn thousands_are_parted() {
+        assert_eq!(thousands(0.0), "0");
+        assert_eq!(thousands(-1_234_567.2), "-1,234,567");
+        assert_eq!(thousands(999.0), "999");
+    }
+}

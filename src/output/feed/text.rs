@@ -1,0 +1,93 @@
+//! Cells of a CSV file that no spreadsheet takes for a formula.
+
+/// Appends a text cell: quoted where it must be, and with an apostrophe before anything that a
+/// spreadsheet would run as a formula.
+///
+/// # Source
+/// RFC 4180 for the quoting; OWASP, *CSV Injection*, for the apostrophe.
+pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
+    let guarded = starts_formula(text);
+    let quoted = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
+    if quoted {
+        out.push(b'"');
+    }
+    if guarded {
+        out.push(b'\'');
+    }
+    if quoted {
+        for &byte in text.as_bytes() {
+            if byte == b'"' {
+                out.push(b'"');
+            }
+            out.push(byte);
+        }
+        out.push(b'"');
+    } else {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Whether a spreadsheet would take the text for a formula. A plain signed number is none.
+fn starts_formula(text: &str) -> bool {
+    match text.as_bytes().first() {
+        Some(b'=' | b'@' | b'\t' | b'\r') => true,
+        Some(b'+' | b'-') => text.parse::<f64>().is_err(),
+        _ => false,
+    }
+}
+
+/// Appends a number with the fewest digits that read back to the same f64; whole numbers without a
+/// decimal point.
+pub(super) fn push_number(value: f64, out: &mut Vec<u8>) {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        let mut text = String::new();
+        crate::output::words::push_number(value, &mut text);
+        out.extend_from_slice(text.as_bytes());
+    } else if value.is_finite() {
+        out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cell(text: &str) -> String {
+        let mut out = Vec::new();
+        push_text(text, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn formulas_are_defused_and_numbers_stay() {
+        assert_eq!(cell("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
+        assert_eq!(cell("@SUM(1,2)"), "\"'@SUM(1,2)\"");
+        assert_eq!(cell("+1+1"), "'+1+1");
+        assert_eq!(cell("-12.5"), "-12.5");
+        assert_eq!(cell("\tx"), "'\tx");
+        assert_eq!(cell("say \"hi\""), "\"say \"\"hi\"\"\"");
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_reads_back(value in prop::num::f64::NORMAL | prop::num::f64::ZERO | prop::num::f64::SUBNORMAL) {
+            let mut out = Vec::new();
+            push_number(value, &mut out);
+            let back: f64 = std::str::from_utf8(&out).unwrap().parse().unwrap();
+            prop_assert_eq!(back, value);
+        }
+
+        #[test]
+        fn no_cell_starts_a_formula(text in "[=+@\\t\\r\"',a-z-]{0,8}") {
+            let written = cell(&text);
+            let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(written.as_bytes());
+            let mut record = ::csv::StringRecord::new();
+            if reader.read_record(&mut record).unwrap() {
+                let cell = record.get(0).unwrap();
+                prop_assert!(!cell.starts_with(['=', '@', '\t', '\r']));
+                prop_assert!(cell == text || cell == format!("'{text}"));
+            }
+        }
+    }
+}

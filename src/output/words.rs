@@ -1,0 +1,250 @@
+//! Reasons in words, in English and Chinese.
+
+use arrow_array::{Array, Date32Array, Float64Array, RecordBatch, StringArray};
+
+use crate::{
+    bundle::Bundle,
+    features::Bins,
+    scoring::{Direction, Reason, State},
+    units::{Day, Language},
+};
+
+/// Writes reasons for the rows of one bundle in one language. Everything that does not depend on
+/// the row is put together once.
+#[derive(Debug)]
+pub struct Words {
+    columns: Vec<ColumnWords>,
+    language: Language,
+}
+
+#[derive(Debug)]
+struct ColumnWords {
+    name: String,
+    before: String,
+    /// What follows the customer's value: what is typical.
+    typical: String,
+    dated: bool,
+}
+
+impl Words {
+    /// Prepares the words of a bundle.
+    pub fn new(bundle: &Bundle, language: Language) -> Self {
+        let columns = bundle.encoder.columns.iter().map(|column| {
+            let (typical, dated) = match &column.bins {
+                Bins::Number { median, .. } => (Some(*median), false),
+                Bins::DaysBefore { median, .. } => (Some(*median), true),
+                Bins::Category { .. } => (None, false),
+            };
+            let typical = typical.map_or_else(String::new, |median| {
+                let median = number(median);
+                match language {
+                    Language::En => format!(" (typical: {median})"),
+                    Language::Zh => format!("(通常为 {median})"),
+                }
+            });
+            let before = match (language, dated) {
+                (Language::En, false) => format!("{} is ", column.name),
+                (Language::En, true) => format!("days since {}: ", column.name),
+                (Language::Zh, false) => format!("{} 为 ", column.name),
+                (Language::Zh, true) => format!("距 {} 的天数为 ", column.name),
+            };
+            ColumnWords { name: column.name.clone(), before, typical, dated }
+        });
+        Self { columns: columns.collect(), language }
+    }
+
+    /// Appends a reason, e.g. `Age is 58 (typical: 37), raises the risk`.
+    pub fn write(&self, reason: Reason, state: State, cell: &CellText<'_>, out: &mut String) {
+        let Some(words) = self.columns.get(reason.column as usize) else { return };
+        out.push_str(&words.before);
+        let known = cell.push(words.dated, out);
+        if known {
+            out.push_str(&words.typical);
+        } else {
+            out.push_str(match self.language {
+                Language::En => "missing",
+                Language::Zh => "缺失",
+            });
+        }
+        out.push_str(effect(reason.direction(), state, self.language));
+    }
+
+    /// Appends the code of a reason: the column and `+` or `-`.
+    pub fn write_code(&self, reason: Reason, out: &mut String) {
+        let Some(words) = self.columns.get(reason.column as usize) else { return };
+        out.push_str(&words.name);
+        out.push(match reason.direction() {
+            Direction::Raises => '+',
+            Direction::Lowers => '-',
+        });
+    }
+}
+
+fn effect(direction: Direction, state: State, language: Language) -> &'static str {
+    let dormant = state == State::Dormant;
+    match (language, dormant, direction) {
+        (Language::En, false, Direction::Raises) => ", raises the risk",
+        (Language::En, false, Direction::Lowers) => ", lowers the risk",
+        (Language::En, true, Direction::Raises) => ", raises the chance to return",
+        (Language::En, true, Direction::Lowers) => ", lowers the chance to return",
+        (Language::Zh, false, Direction::Raises) => ",推高流失风险",
+        (Language::Zh, false, Direction::Lowers) => ",降低流失风险",
+        (Language::Zh, true, Direction::Raises) => ",提高唤醒机会",
+        (Language::Zh, true, Direction::Lowers) => ",降低唤醒机会",
+    }
+}
+
+/// A cell of the customer's row, as it is told to people.
+#[derive(Debug, Clone, Copy)]
+pub enum CellText<'a> {
+    /// Not known.
+    Missing,
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+    /// A date, with the as-of date where there is one.
+    Date(i32, Option<i32>),
+}
+
+impl CellText<'_> {
+    /// Appends the cell; `false` where it is missing.
+    fn push(self, days_before: bool, out: &mut String) -> bool {
+        match self {
+            Self::Missing => return false,
+            Self::Number(value) => push_number(value, out),
+            Self::Text(text) => out.push_str(text),
+            Self::Date(date, Some(as_of)) if days_before => {
+                push_number(f64::from(as_of) - f64::from(date), out);
+            }
+            Self::Date(date, _) => out.push_str(&Day(date).to_string()),
+        }
+        true
+    }
+}
+
+/// The encoded columns of a batch, ready to be looked into cell by cell.
+#[derive(Debug)]
+pub struct Cells<'a> {
+    columns: Vec<Option<Cast<'a>>>,
+    as_of: Option<&'a [i32]>,
+}
+
+#[derive(Debug)]
+enum Cast<'a> {
+    Number(&'a Float64Array),
+    Text(&'a StringArray),
+    Date(&'a Date32Array),
+}
+
+impl<'a> Cells<'a> {
+    /// Looks up the encoded columns of a bundle in a batch.
+    pub fn new(bundle: &Bundle, rows: &'a RecordBatch, as_of: Option<&'a [i32]>) -> Self {
+        let cast = |name: &str| {
+            let column = rows.column_by_name(name)?.as_any();
+            column
+                .downcast_ref()
+                .map(Cast::Number)
+                .or_else(|| column.downcast_ref().map(Cast::Text))
+                .or_else(|| column.downcast_ref().map(Cast::Date))
+        };
+        Self { columns: bundle.encoder.columns.iter().map(|c| cast(&c.name)).collect(), as_of }
+    }
+
+    /// One cell.
+    pub fn get(&self, column: u32, row: usize) -> CellText<'a> {
+        match self.columns.get(column as usize).and_then(Option::as_ref) {
+            Some(Cast::Number(numbers)) if numbers.is_valid(row) && !numbers.value(row).is_nan() => {
+                CellText::Number(numbers.value(row))
+            }
+            Some(Cast::Text(texts)) if texts.is_valid(row) => CellText::Text(texts.value(row)),
+            Some(Cast::Date(dates)) if dates.is_valid(row) => {
+                CellText::Date(dates.value(row), self.as_of.map(|days| days[row]))
+            }
+            _ => CellText::Missing,
+        }
+    }
+}
+
+/// A number as people read it: whole above a thousand, else at most two decimals, and three
+/// significant digits below one.
+pub fn number(value: f64) -> String {
+    let mut text = String::new();
+    push_number(value, &mut text);
+    text
+}
+
+/// Appends a number as people read it.
+pub fn push_number(value: f64, out: &mut String) {
+    let size = value.abs();
+    if size < 1e15 && (size >= 1000.0 || value.fract() == 0.0) {
+        push_integer(value.round() as i64, out);
+    } else if (0.995..1000.0).contains(&size) {
+        push_hundredths((value * 100.0).round() as i64, out);
+    } else if size >= 1e-4 && size < 1.0 {
+        let decimals = (2 - size.log10().floor() as i32).clamp(0, 9) as usize;
+        let text = format!("{value:.decimals$}");
+        out.push_str(text.trim_end_matches('0').trim_end_matches('.'));
+    } else {
+        out.push_str(&format!("{value:.2e}"));
+    }
+}
+
+fn push_integer(value: i64, out: &mut String) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        out.push('-');
+    }
+    out.extend(digits[at..].iter().map(|&digit| digit as char));
+}
+
+fn push_hundredths(hundredths: i64, out: &mut String) {
+    if hundredths < 0 {
+        out.push('-');
+    }
+    let size = hundredths.unsigned_abs();
+    push_integer((size / 100) as i64, out);
+    let rest = size % 100;
+    if rest > 0 {
+        out.push('.');
+        out.push((b'0' + (rest / 10) as u8) as char);
+        if rest % 10 > 0 {
+            out.push((b'0' + (rest % 10) as u8) as char);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_read_them() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (58.0, "58"),
+            (83_807.86, "83808"),
+            (-1_234.5, "-1235"),
+            (12.5, "12.5"),
+            (12.345, "12.35"),
+            (-0.999, "-1"),
+            (0.25, "0.25"),
+            (0.012_345, "0.0123"),
+            (1e-7, "1.00e-7"),
+            (1e20, "1.00e20"),
+        ] {
+            assert_eq!(number(value), text, "{value}");
+        }
+    }
+}

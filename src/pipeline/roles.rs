@@ -1,0 +1,219 @@
+//! Which column plays which part.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    bundle::Rules,
+    config::Config,
+    dataset::{Action, Finding, Problem, quality},
+    error::{Error, Kind, Place, Result},
+    expr::Expr,
+    features::{ColumnPlan, How},
+    scoring::state::kinds,
+    sources::{Column, ColumnType},
+};
+
+/// The parts that the columns of a table play.
+#[derive(Debug, Clone)]
+pub struct Roles {
+    /// The column that names the customer.
+    pub id: Option<String>,
+    /// The column of the as-of date.
+    pub as_of: Option<String>,
+    /// The expressions of the run.
+    pub rules: Rules,
+    /// The columns that may become features, and how they are encoded.
+    pub plans: Vec<ColumnPlan>,
+    /// Columns that were left out for what they are, whatever they hold.
+    pub findings: Vec<Finding>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+impl Roles {
+    /// Gives every column its part.
+    pub fn assign(columns: &[Column], config: &Config) -> Result<Self> {
+        let mut notes = Vec::new();
+        let id = find_id(columns, config, &mut notes)?;
+        let as_of = config.table.as_of.clone();
+        if let Some(name) = &as_of {
+            require_dates(columns, name)?;
+        }
+        let rules = Rules {
+            churn: config.rules.churn.clone().ok_or_else(no_churn)?,
+            reactivation: config.rules.reactivation.clone(),
+            dormant: config.rules.dormant.clone(),
+            prospect: config.rules.prospect.clone(),
+            value: config.rules.value.clone(),
+        };
+        let mut taken = outcome_columns(columns, &rules)?;
+        taken.extend(id.clone());
+        taken.extend(as_of.clone());
+        let mut roles = Self { id, as_of, rules, plans: Vec::new(), findings: Vec::new(), notes };
+        roles.plan_features(columns, &taken, config)?;
+        Ok(roles)
+    }
+
+    fn plan_features(
+        &mut self,
+        columns: &[Column],
+        taken: &BTreeSet<String>,
+        config: &Config,
+    ) -> Result<()> {
+        let exclude = Patterns::new(&config.table.exclude, "table.exclude")?;
+        let personal = Patterns::new(&config.table.pii, "table.pii")?;
+        let categorical = Patterns::new(&config.table.categorical, "table.categorical")?;
+        for (patterns, key) in [(&exclude, "table.exclude"), (&categorical, "table.categorical")] {
+            patterns.must_all_match(columns, key)?;
+        }
+        for column in columns {
+            let name = &column.name;
+            if taken.contains(name) || exclude.matches(name) {
+                continue;
+            }
+            if personal.matches(name) || quality::is_personal(name) {
+                self.leave_out(name, Problem::PersonalName, "a personal column by its name");
+                continue;
+            }
+            let how = match column.kind {
+                _ if categorical.matches(name) => How::Category,
+                ColumnType::Number => How::Number,
+                ColumnType::Text => How::Category,
+                ColumnType::Date if self.as_of.is_some() => How::DaysBefore,
+                ColumnType::Date => {
+                    let evidence = "a date says nothing without an as-of date; name it with --as-of";
+                    self.leave_out(name, Problem::DateWithoutAsOf, evidence);
+                    continue;
+                }
+            };
+            self.plans.push(ColumnPlan { name: name.clone(), how });
+        }
+        if self.plans.is_empty() {
+            return Err(Error::new(Kind::EmptyTable, "no column is left to learn from")
+                .hint_with("see what --exclude and the outcome expressions leave over"));
+        }
+        Ok(())
+    }
+
+    fn leave_out(&mut self, column: &str, problem: Problem, evidence: &str) {
+        self.findings.push(Finding {
+            column: column.to_owned(),
+            problem,
+            evidence: evidence.to_owned(),
+            auc: None,
+            action: Action::Excluded,
+        });
+    }
+}
+
+/// Names under which banks keep the customer's id, without blanks, underscores and hyphens.
+const ID_NAMES: [&str; 19] = [
+    "customerid", "custid", "clientid", "customerno", "custno", "customernumber", "clientno",
+    "customer", "userid", "memberid", "accountid", "id", "客户号", "客户编号", "客户id", "客户代码",
+    "用户id", "用户编号", "会员编号",
+];
+
+fn find_id(columns: &[Column], config: &Config, notes: &mut Vec<String>) -> Result<Option<String>> {
+    if let Some(id) = &config.table.id {
+        if columns.iter().any(|column| column.name == *id) {
+            return Ok(Some(id.clone()));
+        }
+        return Err(absent(columns, id, "id"));
+    }
+    let plain = |name: &str| {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    let found = ID_NAMES
+        .iter()
+        .find_map(|known| columns.iter().find(|column| plain(&column.name) == **known));
+    notes.push(match found {
+        Some(column) => format!("customers are told apart by the column {}; --id names another", column.name),
+        None => "no id column: row numbers stand in for customer ids; --id names one".to_owned(),
+    });
+    Ok(found.map(|column| column.name.clone()))
+}
+
+fn absent(columns: &[Column], name: &str, part: &str) -> Error {
+    let near = columns
+        .iter()
+        .min_by_key(|column| (distance(&column.name, name), column.name.clone()))
+        .map_or_else(String::new, |column| format!("did you mean {}? ", column.name));
+    Error::new(Kind::MissingColumn, format!("there is no column {name} to be the {part} column"))
+        .hint_with(format!("{near}names are case-sensitive"))
+}
+
+/// Edit distance, blind to case.
+fn distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.to_lowercase().chars().take(64).collect();
+    let b: Vec<char> = b.to_lowercase().chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+fn require_dates(columns: &[Column], name: &str) -> Result<()> {
+    let column =
+        columns.iter().find(|column| column.name == name).ok_or_else(|| absent(columns, name, "as-of"))?;
+    if column.kind == ColumnType::Date {
+        return Ok(());
+    }
+    Err(Error::new(Kind::WrongType, "the as-of column does not hold dates")
+        .at(Place::Column(name.to_owned()))
+        .hint_with("write dates as 2026-03-31, 2026-03, 20260331 or 2026/3/31"))
+}
+
+fn no_churn() -> Error {
+    Error::new(Kind::Usage, "no churn outcome is given")
+        .hint_with("name the column, --churn Exited, or write --churn \"status = 'closed'\"")
+}
+
+/// The columns that the outcome expressions name.
+fn outcome_columns(columns: &[Column], rules: &Rules) -> Result<BTreeSet<String>> {
+    let kinds = kinds(columns);
+    let mut names = Expr::parse(&rules.churn, &kinds)?.columns();
+    if let Some(reactivation) = &rules.reactivation {
+        names.extend(Expr::parse(reactivation, &kinds)?.columns());
+    }
+    Ok(names)
+}
+
+/// Column names and globs.
+struct Patterns(Vec<(String, glob::Pattern)>);
+
+impl Patterns {
+    fn new(texts: &[String], key: &str) -> Result<Self> {
+        let compile = |text: &String| {
+            let pattern = glob::Pattern::new(text).map_err(|e| {
+                Error::new(Kind::BadParameter, format!("{text:?} is not a glob: {}", e.msg))
+                    .at(Place::Key(key.to_owned()))
+            })?;
+            Ok((text.clone(), pattern))
+        };
+        texts.iter().map(compile).collect::<Result<_>>().map(Self)
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        self.0.iter().any(|(text, pattern)| text == name || pattern.matches(name))
+    }
+
+    /// A name that matches no column is a slip of the pen.
+    fn must_all_match(&self, columns: &[Column], key: &str) -> Result<()> {
+        for (text, pattern) in &self.0 {
+            if !columns.iter().any(|c| c.name == *text || pattern.matches(&c.name)) {
+                let error = absent(columns, text, "named");
+                let what = format!("{text:?} matches no column");
+                return Err(Error::new(Kind::MissingColumn, what)
+                    .at(Place::Key(key.to_owned()))
+                    .hint_with(error.hint()));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,338 @@
+//! Trains the churn and the reactivation model and puts them into one bundle.
+
+use crate::{
+    bundle::{Bundle, DataFacts, FindingNote, Model, Source},
+    config::{Config, RiskCut, ValueCut},
+    dataset::{Finding, TimeSplit, out_of_time},
+    error::{Error, Kind, Result},
+    expr::Expr,
+    pipeline::{
+        Watcher,
+        prepare::{Prepared, labelled, prepare},
+        validate::{Judge, Population, choose},
+    },
+    scoring::{State, state::kinds},
+    sources::{Column, ColumnType, Input, Reject},
+};
+
+/// Fewest events, and fewest non-events, that a model is fitted to.
+pub const LEAST_EVENTS: u64 = 20;
+
+/// Whether a finding that gives the outcome away stops the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// The column is left out, with a warning.
+    LeaveOut,
+    /// The run stops.
+    Strict,
+}
+
+/// What a training run made.
+#[derive(Debug)]
+pub struct Trained {
+    /// The models.
+    pub bundle: Bundle,
+    /// What the checks found.
+    pub findings: Vec<Finding>,
+    /// Rows that were set aside.
+    pub rejects: Vec<Reject>,
+}
+
+/// Trains from a table of customers and what became of them.
+pub fn train(
+    input: &Input,
+    config: &Config,
+    strictness: Strictness,
+    watcher: &dyn Watcher,
+) -> Result<Trained> {
+    config.check()?;
+    let prepared = prepare(input, config, watcher)?;
+    if strictness == Strictness::Strict {
+        refuse_leakage(&prepared.findings)?;
+    }
+    refuse_rejects(&prepared, config)?;
+    watcher.stage("fitting churn");
+    let churn = fit(&prepared, State::Active, config, watcher)?;
+    let reactivation = fit_reactivation(&prepared, config, watcher)?;
+    let bundle = assemble(&prepared, config, churn, reactivation)?;
+    Ok(Trained { bundle, findings: prepared.findings, rejects: prepared.rejects })
+}
+
+fn refuse_leakage(findings: &[Finding]) -> Result<()> {
+    let leaks: Vec<String> = findings
+        .iter()
+        .filter(|finding| finding.problem.is_leakage())
+        .map(|finding| format!("{} ({})", finding.column, finding.evidence))
+        .collect();
+    if leaks.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Leakage, format!("the outcome is given away by {}", leaks.join("; "))))
+}
+
+fn refuse_rejects(prepared: &Prepared, config: &Config) -> Result<()> {
+    let rejected = prepared.rejects.len();
+    let all = prepared.answers.state.len() + rejected;
+    let allowed = config.read.max_reject_share;
+    if rejected as f64 <= allowed * all as f64 {
+        return Ok(());
+    }
+    let first = &prepared.rejects[0];
+    let what = format!(
+        "{rejected} of {all} rows were set aside, more than the allowed share of {allowed}; the first, at line {}: {}",
+        first.line, first.cause
+    );
+    Err(Error::new(Kind::TooManyRejects, what))
+}
+
+fn fit_reactivation(
+    prepared: &Prepared,
+    config: &Config,
+    watcher: &dyn Watcher,
+) -> Result<Option<Model>> {
+    let reason = if prepared.roles.rules.reactivation.is_none() {
+        "no --reactivation outcome is given"
+    } else if prepared.count(State::Dormant) == 0 {
+        "no customer is dormant"
+    } else {
+        watcher.stage("fitting reactivation");
+        match fit(prepared, State::Dormant, config, watcher) {
+            Ok(model) => return Ok(Some(model)),
+            Err(error) if matches!(error.kind(), Kind::TooFew | Kind::OneClass) => {
+                watcher.note(&format!("no reactivation model: {error}"));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    watcher.note(&format!("only the churn model is made: {reason}"));
+    Ok(None)
+}
+
+/// Validates the learners on one population and keeps one of them.
+fn fit(
+    prepared: &Prepared,
+    state: State,
+    config: &Config,
+    watcher: &dyn Watcher,
+) -> Result<Model> {
+    let population = population(prepared, state);
+    require_events(&population, state)?;
+    let time = time_split(prepared, &population, config, watcher);
+    let judge =
+        Judge { learners: &config.learners, profit: &config.profit, folds: config.train.folds };
+    let mut candidates = Vec::new();
+    for &learner in config.train.learner.names() {
+        candidates.push(judge.candidate(learner, &population, time.as_ref())?);
+    }
+    let (chosen, chosen_because, validations) = choose(candidates, &population, time.as_ref())?;
+    let cut = match state {
+        State::Dormant => config.cutoffs.reactivation,
+        _ => config.cutoffs.churn,
+    };
+    Ok(Model {
+        risk_cut: risk_cut(cut, &chosen.held_out, &population.value),
+        rows: population.outcome.len() as u64,
+        events: population.events(),
+        columns: prepared.matrix.names.clone(),
+        fitted: chosen.fitted,
+        calibration: chosen.calibration,
+        chosen_because,
+        validations,
+    })
+}
+
+fn population(prepared: &Prepared, state: State) -> Population<'_> {
+    let answers = &prepared.answers;
+    let outcome = if state == State::Dormant { &answers.reactivation } else { &answers.churn };
+    let (index, outcome) = labelled(outcome);
+    Population {
+        matrix: &prepared.matrix,
+        value: index.iter().map(|&row| answers.value[row as usize]).collect(),
+        customer: index.iter().map(|&row| answers.customer[row as usize]).collect(),
+        index,
+        outcome,
+    }
+}
+
+fn require_events(population: &Population<'_>, state: State) -> Result<()> {
+    let events = population.events();
+    let others = population.outcome.len() as u64 - events;
+    let who = state.name();
+    if population.outcome.is_empty() {
+        return Err(Error::new(Kind::TooFew, format!("no {who} customer has a known outcome")));
+    }
+    if events == 0 || others == 0 {
+        let what = format!("all {} {who} customers have the same outcome", events + others);
+        return Err(Error::new(Kind::OneClass, what));
+    }
+    if events.min(others) < LEAST_EVENTS {
+        let what = format!("only {events} events and {others} non-events among {who} customers");
+        return Err(Error::new(Kind::TooFew, what));
+    }
+    Ok(())
+}
+
+fn time_split(
+    prepared: &Prepared,
+    population: &Population<'_>,
+    config: &Config,
+    watcher: &dyn Watcher,
+) -> Option<TimeSplit> {
+    if prepared.answers.as_of.is_empty() {
+        return None;
+    }
+    let as_of: Vec<i32> =
+        population.index.iter().map(|&row| prepared.answers.as_of[row as usize]).collect();
+    let split = out_of_time(&as_of, &population.customer, config.train.outcome_days);
+    let events = |rows: &[usize]| rows.iter().filter(|&&row| population.outcome[row]).count() as u64;
+    match split {
+        Ok(time) if enough(&time.train, events(&time.train)) && enough(&time.test, events(&time.test)) => {
+            Some(time)
+        }
+        Ok(_) => {
+            watcher.note("validated by folds only: too few events for a test on later data");
+            None
+        }
+        Err(reason) => {
+            watcher.note(&format!("validated by folds only: {reason}"));
+            None
+        }
+    }
+}
+
+fn enough(rows: &[usize], events: u64) -> bool {
+    events >= LEAST_EVENTS && rows.len() as u64 - events >= LEAST_EVENTS
+}
+
+fn risk_cut(cut: RiskCut, held_out: &[f64], value: &[Option<f64>]) -> f64 {
+    match cut {
+        RiskCut::Probability(probability) => probability,
+        RiskCut::Quantile(q) => quantile(held_out.to_vec(), q).unwrap_or(1.0),
+        RiskCut::Profit { contact_cost, success_rate } => {
+            let known: Vec<f64> = value.iter().copied().flatten().collect();
+            let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+            if mean > 0.0 { (contact_cost / (success_rate * mean)).min(1.0) } else { 1.0 }
+        }
+    }
+}
+
+/// The smallest number that at least a share `q` of all numbers does not exceed.
+fn quantile(mut numbers: Vec<f64>, q: f64) -> Option<f64> {
+    numbers.sort_unstable_by(f64::total_cmp);
+    let rank = (q * numbers.len() as f64).ceil() as usize;
+    numbers.get(rank.clamp(1, numbers.len().max(1)) - 1).copied()
+}
+
+fn value_cut(prepared: &Prepared, cut: ValueCut) -> Option<f64> {
+    prepared.roles.rules.value.as_ref()?;
+    match cut {
+        ValueCut::Amount(amount) => Some(amount),
+        ValueCut::Quantile(q) => {
+            let latest = prepared.answers.as_of.iter().max();
+            let current = |row: usize| latest.is_none_or(|day| prepared.answers.as_of[row] == *day);
+            let values = prepared.answers.value.iter().enumerate();
+            quantile(values.filter(|(row, _)| current(*row)).filter_map(|(_, v)| *v).collect(), q)
+        }
+    }
+}
+
+fn assemble(
+    prepared: &Prepared,
+    config: &Config,
+    mut churn: Model,
+    mut reactivation: Option<Model>,
+) -> Result<Bundle> {
+    let mut used = vec![false; prepared.encoder.columns.len()];
+    for model in [Some(&churn), reactivation.as_ref()].into_iter().flatten() {
+        model.fitted.columns().for_each(|column| used[column as usize] = true);
+    }
+    let mut encoder = prepared.encoder.clone();
+    encoder.keep(&used);
+    let new_index: Vec<u32> = used
+        .iter()
+        .scan(0, |next, used| {
+            let index = *next;
+            *next += u32::from(*used);
+            Some(index)
+        })
+        .collect();
+    for model in [Some(&mut churn), reactivation.as_mut()].into_iter().flatten() {
+        model.fitted.renumber(&new_index);
+    }
+    let snapshots = prepared.snapshots();
+    Ok(Bundle {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        name: config.train.name.clone(),
+        as_of: snapshots.last().copied(),
+        seed: config.train.seed,
+        source: Source {
+            id: prepared.roles.id.clone(),
+            as_of: prepared.roles.as_of.clone(),
+            columns: needed_columns(prepared, &encoder.names())?,
+            missing: config.read.missing.clone(),
+        },
+        rules: prepared.roles.rules.clone(),
+        encoder,
+        churn,
+        reactivation,
+        value_cut: value_cut(prepared, config.cutoffs.value),
+        data: DataFacts {
+            digest: digest(prepared),
+            rows: prepared.answers.state.len() as u64,
+            rejected: prepared.rejects.len() as u64,
+            active: prepared.count(State::Active),
+            dormant: prepared.count(State::Dormant),
+            prospect: prepared.count(State::Prospect),
+            snapshots,
+        },
+        findings: prepared.findings.iter().map(note).collect(),
+        config: serde_json::to_value(config)
+            .map_err(|e| Error::new(Kind::BadConfig, e.to_string()))?,
+    })
+}
+
+/// The columns that scoring reads, in the order of the table.
+fn needed_columns(prepared: &Prepared, encoded: &[String]) -> Result<Vec<Column>> {
+    let roles = &prepared.roles;
+    let kinds = kinds(&prepared.columns);
+    let mut names: std::collections::BTreeSet<String> = encoded.iter().cloned().collect();
+    names.extend(roles.id.clone());
+    names.extend(roles.as_of.clone());
+    let rules = &roles.rules;
+    for text in [&rules.dormant, &rules.prospect, &rules.value].into_iter().flatten() {
+        names.extend(Expr::parse(text, &kinds)?.columns());
+    }
+    let needed = |column: &&Column| names.contains(&column.name);
+    let as_read = |column: &Column| {
+        let is_id = roles.id.as_ref() == Some(&column.name);
+        Column { kind: if is_id { ColumnType::Text } else { column.kind }, ..column.clone() }
+    };
+    Ok(prepared.columns.iter().filter(needed).map(as_read).collect())
+}
+
+/// A digest of everything the learners saw, whatever the order of the file.
+fn digest(prepared: &Prepared) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(prepared.matrix.digest().as_bytes());
+    let answers = &prepared.answers;
+    let mut bytes = Vec::with_capacity(answers.key.len() * 18);
+    for row in 0..answers.key.len() {
+        bytes.extend_from_slice(&answers.key[row].to_le_bytes());
+        bytes.extend_from_slice(&answers.value[row].map_or(0, f64::to_bits).to_le_bytes());
+        let outcome = |known: Option<bool>| known.map_or(0_u8, |event| 1 + u8::from(event));
+        bytes.push(outcome(answers.churn[row]));
+        bytes.push(outcome(answers.reactivation[row]));
+    }
+    hasher.update(&bytes);
+    hasher.finalize().to_hex().to_string()
+}
+
+fn note(finding: &Finding) -> FindingNote {
+    FindingNote {
+        column: finding.column.clone(),
+        problem: finding.problem.name().to_owned(),
+        evidence: finding.evidence.clone(),
+        excluded: finding.action == crate::dataset::Action::Excluded,
+    }
+}

@@ -1,0 +1,251 @@
+//! Honest validation: how each learner does on rows it has not seen, and which one is kept.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::{
+    bundle::{Fitted, HeldOut, LearnerName, Validation},
+    dataset::{BinnedMatrix, Folds, TimeSplit},
+    error::Result,
+    learners::{LearnerParams, calibrate},
+    metrics::{self, ProfitParams, paired_log_loss_difference},
+    model::Calibration,
+    scoring::scorer::logits,
+};
+
+/// The rows of one population with a known outcome, in canonical order. All slices but the matrix
+/// have one entry a row of the population.
+#[derive(Debug)]
+pub struct Population<'a> {
+    /// All encoded rows.
+    pub matrix: &'a BinnedMatrix,
+    /// Which rows of the matrix.
+    pub index: Vec<u32>,
+    /// The outcome.
+    pub outcome: Vec<bool>,
+    /// Value a year.
+    pub value: Vec<Option<f64>>,
+    /// Hash of the customer.
+    pub customer: Vec<u64>,
+}
+
+/// A learner that went through validation and was then fitted on every row.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Which learner.
+    pub learner: LearnerName,
+    /// Fitted on every row.
+    pub fitted: Fitted,
+    /// Fitted on out-of-fold logits of every row.
+    pub calibration: Calibration,
+    /// Calibrated out-of-fold probability of each row of the population.
+    pub held_out: Vec<f64>,
+    /// Calibrated probabilities of the later rows, where there are any.
+    pub later: Vec<f64>,
+    /// Its figures.
+    pub validations: Vec<Validation>,
+}
+
+/// How learners are fitted and judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Judge<'a> {
+    /// The learners' parameters.
+    pub learners: &'a LearnerParams,
+    /// The money behind the expected maximum profit.
+    pub profit: &'a ProfitParams,
+    /// Number of folds.
+    pub folds: u8,
+}
+
+impl Judge<'_> {
+    /// Validates a learner on folds and, where the history has later data, on that; then fits it on
+    /// every row.
+    pub fn candidate(
+        &self,
+        learner: LearnerName,
+        population: &Population<'_>,
+        time: Option<&TimeSplit>,
+    ) -> Result<Candidate> {
+        let (held_out, calibration) = self.out_of_fold(learner, population)?;
+        let all: Vec<usize> = (0..population.index.len()).collect();
+        let mut validations = vec![Validation {
+            learner,
+            split: HeldOut::Folds { folds: self.folds },
+            metrics: self.measure(population, &all, &held_out)?,
+        }];
+        let later = match time {
+            Some(time) => self.on_later_data(learner, population, time, &mut validations)?,
+            None => Vec::new(),
+        };
+        let fitted =
+            self.learners.fit(learner, population.matrix, &population.index, &population.outcome)?;
+        Ok(Candidate { learner, fitted, calibration, held_out, later, validations })
+    }
+
+    /// For each row the calibrated probability by models that have not seen its customer, and the
+    /// calibration fitted on all such logits.
+    fn out_of_fold(
+        &self,
+        learner: LearnerName,
+        population: &Population<'_>,
+    ) -> Result<(Vec<f64>, Calibration)> {
+        let folds = Folds::by_customer(&population.customer, self.folds);
+        let parts: Vec<Vec<(usize, f64)>> = (0..self.folds)
+            .into_par_iter()
+            .map(|fold| {
+                let (seen, unseen): (Vec<usize>, Vec<usize>) =
+                    (0..population.index.len()).partition(|&i| folds.of_row[i] != fold);
+                let fitted = self.fit_on(learner, population, &seen)?;
+                let scores = score(&fitted, population, &unseen);
+                Ok(unseen.into_iter().zip(scores).collect())
+            })
+            .collect::<Result<_>>()?;
+        let mut logits = vec![0.0; population.index.len()];
+        for (row, logit) in parts.into_iter().flatten() {
+            logits[row] = logit;
+        }
+        let choice = calibrate::choose(&population.outcome, &logits, &folds.of_row)?;
+        Ok((choice.cross_fitted, choice.calibration))
+    }
+
+    fn on_later_data(
+        &self,
+        learner: LearnerName,
+        population: &Population<'_>,
+        time: &TimeSplit,
+        validations: &mut Vec<Validation>,
+    ) -> Result<Vec<f64>> {
+        let earlier = population.part(&time.train);
+        let (_, calibration) = self.out_of_fold(learner, &earlier)?;
+        let fitted = self.fit_on(learner, population, &time.train)?;
+        let probabilities = calibration.apply(&score(&fitted, population, &time.test));
+        let test = time.test_as_of;
+        validations.push(Validation {
+            learner,
+            split: HeldOut::LaterData { test },
+            metrics: self.measure(population, &time.test, &probabilities)?,
+        });
+        let (unseen, unseen_probabilities): (Vec<usize>, Vec<f64>) = time
+            .test
+            .iter()
+            .zip(&probabilities)
+            .zip(&time.unseen)
+            .filter_map(|((&row, &p), &unseen)| unseen.then_some((row, p)))
+            .unzip();
+        if let Ok(metrics) = self.measure(population, &unseen, &unseen_probabilities) {
+            validations.push(Validation { learner, split: HeldOut::LaterUnseen { test }, metrics });
+        }
+        Ok(probabilities)
+    }
+
+    fn fit_on(
+        &self,
+        learner: LearnerName,
+        population: &Population<'_>,
+        rows: &[usize],
+    ) -> Result<Fitted> {
+        let index: Vec<u32> = rows.iter().map(|&i| population.index[i]).collect();
+        let outcome: Vec<bool> = rows.iter().map(|&i| population.outcome[i]).collect();
+        self.learners.fit(learner, population.matrix, &index, &outcome)
+    }
+
+    fn measure(
+        &self,
+        population: &Population<'_>,
+        rows: &[usize],
+        probability: &[f64],
+    ) -> Result<metrics::Metrics> {
+        let outcome: Vec<bool> = rows.iter().map(|&i| population.outcome[i]).collect();
+        let value: Vec<Option<f64>> = rows.iter().map(|&i| population.value[i]).collect();
+        let value = value.iter().any(Option::is_some).then_some(value.as_slice());
+        metrics::measure(&outcome, probability, value, self.profit)
+    }
+}
+
+/// The logits of some rows of a population.
+fn score(fitted: &Fitted, population: &Population<'_>, rows: &[usize]) -> Vec<f64> {
+    let picked: Vec<Vec<u8>> = population
+        .matrix
+        .columns
+        .par_iter()
+        .map(|column| rows.iter().map(|&i| column[population.index[i] as usize]).collect())
+        .collect();
+    let codes: Vec<&[u8]> = picked.iter().map(Vec::as_slice).collect();
+    logits(fitted, &codes, rows.len())
+}
+
+impl Population<'_> {
+    /// Some of the rows as a population of their own.
+    fn part(&self, rows: &[usize]) -> Self {
+        Self {
+            matrix: self.matrix,
+            index: rows.iter().map(|&i| self.index[i]).collect(),
+            outcome: rows.iter().map(|&i| self.outcome[i]).collect(),
+            value: rows.iter().map(|&i| self.value[i]).collect(),
+            customer: rows.iter().map(|&i| self.customer[i]).collect(),
+        }
+    }
+
+    /// Number of events.
+    pub fn events(&self) -> u64 {
+        self.outcome.iter().filter(|event| **event).count() as u64
+    }
+}
+
+/// Takes the simplest candidate whose log loss is within one standard error of the best, the
+/// standard error being that of the paired difference; candidates come the simplest first. Later
+/// data decide where there are any.
+///
+/// # Source
+/// Breiman, Friedman, Olshen & Stone, *Classification and Regression Trees* (1984), §3.4.3, the
+/// one-standard-error rule, here on paired differences.
+pub fn choose(
+    candidates: Vec<Candidate>,
+    population: &Population<'_>,
+    time: Option<&TimeSplit>,
+) -> Result<(Candidate, String, Vec<Validation>)> {
+    let (outcome, where_): (Vec<bool>, &str) = match time {
+        Some(time) => (time.test.iter().map(|&i| population.outcome[i]).collect(), "on later data"),
+        None => (population.outcome.clone(), "out of fold"),
+    };
+    let judged = |candidate: &Candidate| -> Vec<f64> {
+        if time.is_some() { candidate.later.clone() } else { candidate.held_out.clone() }
+    };
+    let losses: Vec<f64> = candidates
+        .iter()
+        .map(|candidate| metrics::log_loss(&outcome, &judged(candidate)))
+        .collect::<Result<_>>()?;
+    let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
+    let mut chosen = best;
+    let mut words = format!("{} has the lowest log loss {where_} ({:.4})", name(&candidates[best]), losses[best]);
+    for simpler in 0..best {
+        let (excess, error) =
+            paired_log_loss_difference(&outcome, &judged(&candidates[simpler]), &judged(&candidates[best]))?;
+        if excess <= error {
+            chosen = simpler;
+            words = format!(
+                "{} is the simplest within one standard error of the best {where_}: its log loss of {:.4} is {excess:.4} above that of {} (standard error {error:.4})",
+                name(&candidates[simpler]), losses[simpler], name(&candidates[best]),
+            );
+            break;
+        }
+    }
+    if candidates.len() == 1 {
+        words = format!("{} was asked for", name(&candidates[0]));
+    }
+    let validations = candidates.iter().flat_map(|c| c.validations.clone()).collect();
+    let mut candidates: BTreeMap<usize, Candidate> = candidates.into_iter().enumerate().collect();
+    let chosen = candidates.remove(&chosen);
+    let chosen = chosen.ok_or_else(|| {
+        crate::error::Error::new(crate::error::Kind::BadParameter, "no learner was asked for")
+    })?;
+    Ok((chosen, words, validations))
+}
+
+fn name(candidate: &Candidate) -> &'static str {
+    match candidate.learner {
+        LearnerName::Logistic => "the scorecard",
+        LearnerName::Tree => "the tree",
+    }
+}

@@ -1,0 +1,191 @@
+//! Scores a stretch of rows.
+
+use arrow_array::{Array, Date32Array, RecordBatch};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    bundle::{Bundle, Fitted, Model},
+    error::{Error, Kind, Place, Result},
+    expr::Expr,
+    features::Encoded,
+    model::Codes,
+    scoring::{
+        explain::{Explainer, Reasons},
+        state::{State, StateRules, kinds},
+    },
+    sources::Block,
+};
+
+/// Whether a probability is above its cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Band {
+    /// Below the cut.
+    Low,
+    /// At or above the cut.
+    High,
+}
+
+/// Whether a value is above its cut; a value that is not known is in a band of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueBand {
+    /// The value is missing, or the model has no value expression.
+    Unknown,
+    /// Below the cut.
+    Low,
+    /// At or above the cut.
+    High,
+}
+
+/// A stretch of rows with what the bundle says of them. All vectors have one entry a row.
+#[derive(Debug)]
+pub struct Scored {
+    /// The rows.
+    pub block: Block,
+    /// The state.
+    pub state: Vec<State>,
+    /// Probability of the outcome that the state has; `None` where no model applies.
+    pub probability: Vec<Option<f64>>,
+    /// Value a year.
+    pub value: Vec<Option<f64>>,
+    /// Band of the value.
+    pub value_band: Vec<ValueBand>,
+    /// Band of the probability.
+    pub risk_band: Vec<Option<Band>>,
+    /// Reasons, strongest first.
+    pub reasons: Vec<Reasons>,
+    /// As-of date of each row, days since 1970-01-01, where the bundle has an as-of column.
+    pub as_of: Option<Vec<i32>>,
+    /// The codes and what was unusual about them.
+    pub encoded: Encoded,
+}
+
+/// A bundle bound to its columns and made ready to score.
+#[derive(Debug)]
+pub struct Scorer<'a> {
+    bundle: &'a Bundle,
+    states: StateRules,
+    value: Option<Expr>,
+    churn: Prepared<'a>,
+    reactivation: Option<Prepared<'a>>,
+}
+
+#[derive(Debug)]
+struct Prepared<'a> {
+    model: &'a Model,
+    explainer: Explainer,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(model: &'a Model, code_counts: &[u16]) -> Self {
+        Self { model, explainer: Explainer::new(&model.fitted, code_counts) }
+    }
+}
+
+impl<'a> Scorer<'a> {
+    /// Makes a bundle ready.
+    pub fn new(bundle: &'a Bundle) -> Result<Self> {
+        let columns = &bundle.source.columns;
+        let code_counts = bundle.encoder.code_counts();
+        let value = bundle.rules.value.as_ref().map(|v| Expr::parse(v, &kinds(columns))).transpose()?;
+        Ok(Self {
+            bundle,
+            states: StateRules::bind(&bundle.rules, columns)?,
+            value,
+            churn: Prepared::new(&bundle.churn, &code_counts),
+            reactivation: bundle.reactivation.as_ref().map(|m| Prepared::new(m, &code_counts)),
+        })
+    }
+
+    /// Scores a block that was read with the columns of the bundle's source.
+    pub fn score(&self, block: Block) -> Result<Scored> {
+        let rows = block.rows.num_rows();
+        let as_of = as_of_days(&block.rows, self.bundle.source.as_of.as_deref())?;
+        let encoded = self.bundle.encoder.encode(&block.rows, as_of.as_deref())?;
+        let state = self.states.of(&block.rows)?;
+        let value = match &self.value {
+            Some(value) => value.numbers(&block.rows)?,
+            None => vec![None; rows],
+        };
+        let mut scored = Scored {
+            value_band: value.iter().map(|v| self.value_band(*v)).collect(),
+            block,
+            state,
+            probability: vec![None; rows],
+            value,
+            risk_band: vec![None; rows],
+            reasons: vec![Reasons::default(); rows],
+            as_of,
+            encoded,
+        };
+        scored.apply(State::Active, &self.churn);
+        if let Some(reactivation) = &self.reactivation {
+            scored.apply(State::Dormant, reactivation);
+        }
+        Ok(scored)
+    }
+
+    /// The bundle.
+    pub fn bundle(&self) -> &'a Bundle {
+        self.bundle
+    }
+
+    fn value_band(&self, value: Option<f64>) -> ValueBand {
+        match (value, self.bundle.value_cut) {
+            (Some(value), Some(cut)) if value >= cut => ValueBand::High,
+            (Some(_), Some(_)) => ValueBand::Low,
+            _ => ValueBand::Unknown,
+        }
+    }
+}
+
+impl Scored {
+    fn apply(&mut self, state: State, prepared: &Prepared) {
+        let rows: Vec<u32> =
+            (0..self.state.len() as u32).filter(|&row| self.state[row as usize] == state).collect();
+        if rows.is_empty() {
+            return;
+        }
+        let codes: Vec<&[u8]> = self.encoded.columns.iter().map(Vec::as_slice).collect();
+        let logits = logits(&prepared.model.fitted, &codes, self.state.len());
+        let reasons = prepared.explainer.explain(&codes, &rows);
+        for (&row, reasons) in rows.iter().zip(reasons) {
+            let row = row as usize;
+            let probability = prepared.model.calibration.probability(logits[row]);
+            self.probability[row] = Some(probability);
+            let high = probability >= prepared.model.risk_cut;
+            self.risk_band[row] = Some(if high { Band::High } else { Band::Low });
+            self.reasons[row] = reasons;
+        }
+    }
+
+    /// What is at stake: value × probability, where both are known.
+    pub fn value_at_risk(&self, row: usize) -> Option<f64> {
+        Some(self.value[row]? * self.probability[row]?)
+    }
+}
+
+/// The learner's logit of each row.
+pub fn logits(fitted: &Fitted, codes: &Codes, rows: usize) -> Vec<f64> {
+    let mut logits = vec![0.0; rows];
+    match fitted {
+        Fitted::Logistic(card) => card.logits(codes, &mut logits),
+        Fitted::Tree(tree) => tree.logits(codes, &mut logits),
+    }
+    logits
+}
+
+/// The as-of date of each row, as days since 1970-01-01. A row without one takes day 0.
+pub fn as_of_days(rows: &RecordBatch, column: Option<&str>) -> Result<Option<Vec<i32>>> {
+    let Some(name) = column else { return Ok(None) };
+    let missing = || {
+        Error::new(Kind::MissingColumn, format!("the as-of column {name} is not a column of dates"))
+            .at(Place::Column(name.to_owned()))
+    };
+    let dates = rows
+        .column_by_name(name)
+        .and_then(|column| column.as_any().downcast_ref::<Date32Array>())
+        .ok_or_else(missing)?;
+    Ok(Some((0..dates.len()).map(|i| if dates.is_null(i) { 0 } else { dates.value(i) }).collect()))
+}
