@@ -1,13 +1,12 @@
 //! One `u8` a cell, column by column: what every learner reads.
 
-/// Whether the codes of a column are ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodeKind {
-    /// Codes 1, 2, … rise with the value; 0 is missing.
-    Ordered,
-    /// Codes name levels; the last one stands for all other levels; 0 is missing.
-    Category,
-}
+use rayon::prelude::*;
+
+pub use crate::features::CodeKind;
+use crate::{
+    error::{Error, Kind, Result},
+    features::{Encoded, Encoder},
+};
 
 /// The encoded training rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,4 +21,79 @@ pub struct BinnedMatrix {
     pub code_counts: Vec<u16>,
     /// For each column one code a row.
     pub columns: Vec<Vec<u8>>,
+}
+
+impl BinnedMatrix {
+    /// A matrix without rows for the columns of an encoding, with room for `rows` rows.
+    pub fn of(encoder: &Encoder, rows: usize) -> Self {
+        Self {
+            rows: 0,
+            names: encoder.names(),
+            kinds: encoder.kinds(),
+            code_counts: encoder.code_counts(),
+            columns: encoder.columns.iter().map(|_| Vec::with_capacity(rows)).collect(),
+        }
+    }
+
+    /// Adds rows below.
+    ///
+    /// # Errors
+    /// `BadParameter` where the codes are not those of this encoding or the rows pass 2³² − 1.
+    pub fn push(&mut self, encoded: &Encoded) -> Result<()> {
+        let rows = encoded.columns.first().map_or(0, Vec::len);
+        let fits = encoded.columns.len() == self.columns.len()
+            && encoded.columns.iter().all(|column| column.len() == rows)
+            && u32::try_from(self.rows + rows).is_ok();
+        if !fits {
+            return Err(Error::new(Kind::BadParameter, "the rows do not fit into the matrix")
+                .hint_with("take fewer than 4294967296 rows, encoded with one encoding"));
+        }
+        for (column, more) in self.columns.iter_mut().zip(&encoded.columns) {
+            column.extend_from_slice(more);
+        }
+        self.rows += rows;
+        Ok(())
+    }
+
+    /// Puts row `order[i]` at place `i`; rows that `order` does not name are dropped.
+    pub fn reorder(&mut self, order: &[u32]) {
+        let order: Vec<u32> =
+            order.iter().copied().filter(|row| (*row as usize) < self.rows).collect();
+        self.columns.par_iter_mut().for_each(|column| {
+            *column = order.iter().filter_map(|row| column.get(*row as usize).copied()).collect();
+        });
+        self.rows = order.len();
+    }
+
+    /// Takes out the columns whose entry in `wanted` is not `true`.
+    pub fn keep(&mut self, wanted: &[bool]) {
+        fn retain<T>(items: &mut Vec<T>, wanted: &[bool]) {
+            let mut wanted = wanted.iter();
+            items.retain(|_| wanted.next().copied().unwrap_or_default());
+        }
+        retain(&mut self.names, wanted);
+        retain(&mut self.kinds, wanted);
+        retain(&mut self.code_counts, wanted);
+        retain(&mut self.columns, wanted);
+    }
+
+    /// The columns as the model reads them.
+    pub fn codes(&self) -> Vec<&[u8]> {
+        self.columns.iter().map(Vec::as_slice).collect()
+    }
+
+    /// blake3 over names, kinds, numbers of codes and codes, in the order of the rows; in hex.
+    pub fn digest(&self) -> String {
+        let digests: Vec<blake3::Hash> =
+            self.columns.par_iter().map(|codes| blake3::hash(codes)).collect();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(self.rows as u64).to_le_bytes());
+        let about = self.names.iter().zip(&self.kinds).zip(&self.code_counts).zip(&digests);
+        for (((name, kind), codes), digest) in about {
+            hasher.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+            hasher.update(&[u8::from(*kind == CodeKind::Category)]);
+            hasher.update(&codes.to_le_bytes()).update(digest.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
 }

@@ -1,5 +1,15 @@
-//! The binned matrix, the outcome, the split.
+//! The binned matrix in its canonical order, the splits, and what is wrong with the data.
 
+pub mod finding;
+pub mod leakage;
 pub mod matrix;
+pub mod order;
+mod personal;
+pub mod quality;
+pub mod split;
 
+pub use finding::{Action, Finding, Problem};
+pub use leakage::LeakageParams;
 pub use matrix::{BinnedMatrix, CodeKind};
+pub use order::{Keys, canonical_order, content_keys, customer_key, keys, row_key};
+pub use split::{Folds, LaterSplit, Maturity, Role, SplitKind, TimeSplit, maturity, out_of_time};
