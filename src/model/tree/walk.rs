@@ -77,6 +77,11 @@ impl CompiledTree {
         Self { steps, logits, columns, depth }
     }
 
+    /// Whether the tree asks an encoded column.
+    pub fn asks(&self, column: usize) -> bool {
+        self.columns.iter().any(|&asked| asked as usize == column)
+    }
+
     /// The logits of the first `out.len()` rows; see [`Tree::logits`].
     pub fn logits(&self, codes: &Codes, out: &mut [f64]) {
         let rows = out.len();
