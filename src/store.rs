@@ -48,9 +48,34 @@ pub fn exists(path: &Path) -> bool {
     path.exists()
 }
 
-/// Makes a folder and those above it.
+/// Whether there is a folder at this path.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
+/// Makes a folder and those above it, durably.
 pub fn create_folder(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).map_err(|e| Error::io(path, "make the folder", e))
+    let mut missing = Vec::new();
+    let mut above = Some(path);
+    while let Some(folder) = above.filter(|f| !f.as_os_str().is_empty() && !f.exists()) {
+        missing.push(folder);
+        above = folder.parent();
+    }
+    for folder in missing.into_iter().rev() {
+        let made = match fs::create_dir(folder) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(e) => Err(e),
+            Ok(()) => sync_folder(folder_of(folder)),
+        };
+        made.map_err(|e| Error::io(folder, "make the folder", e))?;
+    }
+    if path.is_dir() || path.as_os_str().is_empty() {
+        Ok(())
+    } else {
+        Err(Error::new(Kind::Io, "there is a file where a folder is needed")
+            .at(Place::File(path.to_owned()))
+            .hint_with("move the file away, or name another folder"))
+    }
 }
 
 /// The names in a folder, sorted; empty where there is no such folder.
@@ -93,61 +118,146 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     file.commit()
 }
 
+/// What [`write_folder`] found at its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// Nothing; the folder now stands there.
+    New,
+    /// A folder of that name with something in it; it was left as it is.
+    AlreadyThere,
+}
+
+/// Puts a folder with these files in its place, atomically and durably; the folder above must exist.
+///
+/// The files (name and content) are written into a hidden folder beside it, flushed, and the hidden
+/// folder is renamed: whoever looks sees no folder or the whole of it.
+pub fn write_folder(path: &Path, files: &[(&str, &[u8])]) -> Result<Placed> {
+    if path.exists() {
+        return Ok(Placed::AlreadyThere);
+    }
+    let temporary = hidden(path, |hidden| fs::create_dir(hidden))?.1;
+    let result = fill_folder(&temporary, path, files);
+    if !matches!(result, Ok(Placed::New)) {
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    result.map_err(|e| Error::io(path, "write the folder", e))
+}
+
+fn fill_folder(temporary: &Path, path: &Path, files: &[(&str, &[u8])]) -> io::Result<Placed> {
+    for (name, bytes) in files {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary.join(name))?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+    }
+    sync_folder(temporary)?;
+    match fs::rename(temporary, path) {
+        Err(_) if path.is_dir() => return Ok(Placed::AlreadyThere),
+        renamed => renamed?,
+    }
+    sync_folder(folder_of(path))?;
+    Ok(Placed::New)
+}
+
+/// Makes something under a hidden name beside `path` that nobody else uses.
+fn hidden<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> Result<(T, PathBuf)> {
+    let name = path.file_name().ok_or_else(|| {
+        Error::new(Kind::BadName, "this names no file").at(Place::File(path.to_owned()))
+    })?;
+    let mut attempt = 0_u32;
+    loop {
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}-{attempt}{TEMPORARY}", std::process::id()));
+        let temporary = path.with_file_name(hidden);
+        match make(&temporary) {
+            Ok(made) => return Ok((made, temporary)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
+            Err(e) => return Err(Error::io(path, "write", e)),
+        }
+    }
+}
+
+/// The end of the names of unfinished files and folders, which also start with a dot.
+const TEMPORARY: &str = ".tmp";
+
+/// Whether a name is that of an unfinished file or folder, which a killed run leaves behind.
+pub fn is_unfinished(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(TEMPORARY)
+}
+
 /// A file that appears under its name only when it is complete and on the device.
 ///
-/// Dropped without [`commit`](Self::commit), it leaves what was there before.
+/// Dropped without [`commit`](Self::commit), it leaves what was there before. A link is followed, and
+/// what it points to is replaced. A device or a pipe cannot be replaced: it is written as it goes.
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
-    temporary: PathBuf,
+    /// `None` for a device or a pipe.
+    temporary: Option<PathBuf>,
     writer: Option<BufWriter<File>>,
 }
 
 impl AtomicFile {
     /// Starts a file that will stand at `path`; its folder must exist.
     pub fn create(path: &Path) -> Result<Self> {
-        let name = path.file_name().ok_or_else(|| {
-            Error::new(Kind::BadName, "this names no file").at(Place::File(path.to_owned()))
-        })?;
-        let mut attempt = 0_u32;
-        loop {
-            let mut hidden = std::ffi::OsString::from(".");
-            hidden.push(name);
-            hidden.push(format!(".{}-{attempt}.tmp", std::process::id()));
-            let temporary = path.with_file_name(hidden);
-            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-                Ok(file) => {
-                    let writer = Some(BufWriter::with_capacity(1 << 18, file));
-                    return Ok(Self { path: path.to_owned(), temporary, writer });
-                }
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {
-                    attempt += 1
-                }
-                Err(e) => return Err(Error::io(path, "write", e)),
+        let (file, temporary, path) = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => {
+                return Err(Error::new(Kind::BadName, "this is a folder, not a file")
+                    .at(Place::File(path.to_owned()))
+                    .hint_with("name a file inside it"));
             }
-        }
+            Ok(found) if !found.is_file() => {
+                let device = OpenOptions::new().write(true).open(path);
+                (device.map_err(|e| Error::io(path, "write", e))?, None, path.to_owned())
+            }
+            found => {
+                let linked = found.and_then(|_| fs::canonicalize(path));
+                let path = linked.unwrap_or_else(|_| path.to_owned());
+                let (file, temporary) = hidden(&path, |hidden| {
+                    OpenOptions::new().write(true).create_new(true).open(hidden)
+                })?;
+                (file, Some(temporary), path)
+            }
+        };
+        let writer = Some(BufWriter::with_capacity(1 << 18, file));
+        Ok(Self { path, temporary, writer })
     }
 
     /// Puts the file in its place, durably.
     pub fn commit(mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
-        let result = finish(writer, &self.temporary, &self.path);
+        let result = finish(writer, self.temporary.as_deref(), &self.path);
         if result.is_err() {
-            let _ = fs::remove_file(&self.temporary);
+            self.remove_temporary();
         }
         result.map_err(|e| Error::io(&self.path, "write", e))
     }
+
+    fn remove_temporary(&self) {
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+        }
+    }
 }
 
-fn finish(writer: BufWriter<File>, temporary: &Path, path: &Path) -> io::Result<()> {
+fn finish(writer: BufWriter<File>, temporary: Option<&Path>, path: &Path) -> io::Result<()> {
     let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let Some(temporary) = temporary else { return Ok(()) };
     file.sync_all()?;
     fs::rename(temporary, path)?;
-    let folder = match path.parent() {
+    sync_folder(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
-    };
-    File::open(folder)?.sync_all()
+    }
+}
+
+/// Flushes the names in a folder to the device, where folders can be opened.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 impl Write for AtomicFile {
@@ -166,7 +276,7 @@ impl Write for AtomicFile {
 impl Drop for AtomicFile {
     fn drop(&mut self) {
         if self.writer.take().is_some() {
-            let _ = fs::remove_file(&self.temporary);
+            self.remove_temporary();
         }
     }
 }
@@ -200,6 +310,46 @@ mod tests {
             assert!(child(Path::new("models"), name).is_err(), "{name:?}");
         }
         assert_eq!(child(Path::new("models"), "retail").unwrap(), Path::new("models/retail"));
+    }
+
+    #[test]
+    fn a_folder_appears_whole_and_is_never_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("v1");
+        assert_eq!(write_folder(&path, &[("a", b"1"), ("b", b"2")]).unwrap(), Placed::New);
+        assert_eq!(write_folder(&path, &[("a", b"3")]).unwrap(), Placed::AlreadyThere);
+        assert_eq!(read(&path.join("a"), 9).unwrap(), b"1");
+        assert_eq!(list(root.path()).unwrap(), ["v1"]);
+        assert!(write_folder(&root.path().join("v2"), &[("no/such", b"1")]).is_err());
+        assert_eq!(list(root.path()).unwrap(), ["v1"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_followed_and_a_device_is_written_as_it_goes() {
+        use std::os::unix::fs::FileTypeExt;
+        let root = tempfile::tempdir().unwrap();
+        let (file, link) = (root.path().join("file"), root.path().join("link"));
+        write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert_eq!(read(&file, 9).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        write(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        assert_eq!(write(root.path(), b"x").unwrap_err().kind(), Kind::BadName);
+    }
+
+    #[test]
+    fn folders_are_made_all_the_way_and_not_over_a_file() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("a/b/c");
+        create_folder(&deep).unwrap();
+        create_folder(&deep).unwrap();
+        assert!(is_folder(&deep));
+        write(&root.path().join("file"), b"").unwrap();
+        assert!(create_folder(&root.path().join("file")).is_err());
+        assert!(create_folder(&root.path().join("file/x")).is_err());
     }
 
     #[test]

@@ -196,6 +196,46 @@ impl fmt::Display for ModelName {
     }
 }
 
+/// The language of what people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// Chinese (simplified).
+    Zh,
+}
+
+impl Language {
+    /// The one of two texts that is in this language.
+    pub fn pick<T>(self, en: T, zh: T) -> T {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+impl FromStr for Language {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "en" => Ok(Self::En),
+            "zh" => Ok(Self::Zh),
+            _ => Err(Error::new(Kind::BadParameter, format!("{name:?} is not a language here"))
+                .hint_with("give en or zh")),
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.pick("en", "zh"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +269,14 @@ mod tests {
             assert!(name.parse::<ModelName>().is_err(), "{name}");
         }
         assert!("retail-2026".parse::<ModelName>().is_ok());
+    }
+
+    #[test]
+    fn languages_read_back() {
+        for language in [Language::En, Language::Zh] {
+            assert_eq!(language.to_string().parse::<Language>().unwrap(), language);
+        }
+        assert!("de".parse::<Language>().unwrap_err().hint().contains("zh"));
     }
 
     proptest! {

@@ -1,5 +1,12 @@
 //! The model file: everything that scoring needs and an auditor asks for, as plain data.
 
+pub mod check;
+pub mod registry;
+pub mod wire;
+
+pub use registry::{ModelRef, Registry};
+pub use wire::{from_bytes, to_bytes};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
