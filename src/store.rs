@@ -281,6 +281,37 @@ impl Drop for AtomicFile {
     }
 }
 
+/// A writer that takes the digest of what passes through it.
+#[derive(Debug)]
+pub struct Hashing<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+}
+
+impl<W> Hashing<W> {
+    /// Takes the digest of what is written to `inner` from now on.
+    pub fn new(inner: W) -> Self {
+        Self { inner, hasher: blake3::Hasher::new() }
+    }
+
+    /// The writer, and the digest as 64 hexadecimal digits.
+    pub fn finish(self) -> (W, String) {
+        (self.inner, self.hasher.finalize().to_hex().to_string())
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
 /// The BLAKE3 digest of some bytes, as 64 hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {
     blake3::hash(bytes).to_hex().to_string()

@@ -187,3 +187,39 @@ pub struct FindingNote {
     /// Whether the column was left out.
     pub excluded: bool,
 }
+
+impl Fitted {
+    /// Which learner it is.
+    pub fn name(&self) -> LearnerName {
+        match self {
+            Self::Logistic(_) => LearnerName::Logistic,
+            Self::Tree(_) => LearnerName::Tree,
+        }
+    }
+
+    /// The encoded columns that it reads.
+    pub fn columns(&self) -> Vec<u32> {
+        match self {
+            Self::Logistic(card) => card.columns.iter().map(|column| column.column).collect(),
+            Self::Tree(tree) => {
+                tree.nodes.iter().filter_map(|node| Some(node.split.as_ref()?.column)).collect()
+            }
+        }
+    }
+
+    /// Gives every encoded column the number that `new_index` has for it.
+    pub fn renumber(&mut self, new_index: &[u32]) {
+        let renumber = |column: &mut u32| {
+            if let Some(new) = new_index.get(*column as usize) {
+                *column = *new;
+            }
+        };
+        match self {
+            Self::Logistic(card) => card.columns.iter_mut().for_each(|c| renumber(&mut c.column)),
+            Self::Tree(tree) => {
+                let splits = tree.nodes.iter_mut().filter_map(|node| node.split.as_mut());
+                splits.for_each(|split| renumber(&mut split.column));
+            }
+        }
+    }
+}

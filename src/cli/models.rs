@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{options::RegistryFlags, ui::Ui};
 use crate::{
+    bundle::registry::Verified,
     error::{Error, Kind, Result},
     output::card,
     units::Language,
@@ -85,17 +86,25 @@ fn list(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
 
 fn verify(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
     let verified = registry.open().verify()?;
-    let damaged = verified.iter().filter(|v| v.problem.is_some()).count();
+    let damaged = verified.iter().filter(|v| !v.faults.is_empty()).count();
+    let label = |v: &Verified| match &v.version {
+        Some(version) => format!("{}@{version}", v.name),
+        None => v.path.display().to_string(),
+    };
     if as_json {
-        let models: Vec<_> = verified
-            .iter()
-            .map(|v| json!({ "name": v.name, "version": v.version, "problem": v.problem }))
-            .collect();
-        ui.out(&format!("{:#}\n", json!({ "reveille": "verify", "version": 1, "ok": damaged == 0, "models": models })))?;
+        let faults = |v: &Verified| v.faults.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let models: Vec<_> =
+            verified.iter().map(|v| json!({ "model": label(v), "faults": faults(v) })).collect();
+        let whole = json!({ "reveille": "verify", "version": 1, "ok": damaged == 0, "models": models });
+        ui.out(&format!("{whole:#}\n"))?;
     } else {
         for v in &verified {
-            let state = v.problem.as_deref().unwrap_or("whole");
-            ui.out(&format!("{}@{}: {state}\n", v.name, v.version))?;
+            if v.faults.is_empty() {
+                ui.out(&format!("{}: whole\n", label(v)))?;
+            }
+            for fault in &v.faults {
+                ui.out(&format!("{}: {fault}\n", label(v)))?;
+            }
         }
     }
     if damaged > 0 {

@@ -33,6 +33,8 @@ pub enum Problem {
     RunningId,
     /// The name says that it holds a name, an address or another personal datum.
     PersonalName,
+    /// A date, in a table that has no as-of date to count from.
+    DateWithoutAsOf,
     /// A date after the as-of date.
     DatedAfterAsOf,
     /// It says the same as the outcome.
@@ -62,6 +64,7 @@ impl Problem {
             Self::UniqueText => "nearly every row has its own text",
             Self::RunningId => "it numbers the rows",
             Self::PersonalName => "its name says that it is personal",
+            Self::DateWithoutAsOf => "a date says nothing without an as-of date",
             Self::DatedAfterAsOf => "it holds dates after the as-of date",
             Self::CopyOfOutcome => "it is a copy of the outcome",
             Self::GivesOutcomeAway => "it gives the outcome away",

@@ -1,14 +1,14 @@
 //! What the expressions say of each row: state, outcomes, value, and the keys that order rows.
 
-use arrow_array::{Array, Date32Array, Float64Array, RecordBatch, StringArray};
+use arrow_array::{RecordBatch, StringArray};
 
 use crate::{
-    dataset::keys::{customer_key, row_key},
+    dataset::order::{self, Keys},
     error::{Error, Kind, Place, Result},
     expr::Expr,
     pipeline::roles::Roles,
     scoring::{State, StateRules, scorer::as_of_days, state::kinds},
-    sources::Column,
+    sources::{Block, Column},
     units::Seed,
 };
 
@@ -40,6 +40,8 @@ pub struct Answers {
     pub customer: Vec<u64>,
     /// Hash of the customer and the as-of date.
     pub key: Vec<u64>,
+    /// Number of the row in the file, counted from 1.
+    pub number: Vec<u64>,
 }
 
 impl<'a> Questions<'a> {
@@ -57,8 +59,13 @@ impl<'a> Questions<'a> {
         })
     }
 
-    /// Answers for some rows.
-    pub fn answer(&self, rows: &RecordBatch) -> Result<Answers> {
+    /// Answers for a block.
+    pub fn answer(&self, block: &Block) -> Result<Answers> {
+        let answers = self.answer_rows(&block.rows)?;
+        Ok(Answers { number: block.numbers.clone(), ..answers })
+    }
+
+    fn answer_rows(&self, rows: &RecordBatch) -> Result<Answers> {
         let state = self.states.of(rows)?;
         let only = |wanted: State, answers: Vec<Option<bool>>| -> Vec<Option<bool>> {
             let kept = answers.into_iter().zip(&state).map(|(a, s)| a.filter(|_| *s == wanted));
@@ -73,68 +80,33 @@ impl<'a> Questions<'a> {
             Some(value) => value.numbers(rows)?,
             None => vec![None; rows.num_rows()],
         };
-        let as_of = self.as_of(rows)?;
-        let (customer, key) = self.keys(rows, &as_of)?;
-        Ok(Answers { state, churn, reactivation, value, as_of, customer, key })
+        let as_of = as_of_days(rows, self.roles.as_of.as_deref())?.unwrap_or_default();
+        let Keys { customer, row: key } = self.keys(rows, &as_of)?;
+        Ok(Answers { state, churn, reactivation, value, as_of, customer, key, number: Vec::new() })
     }
 
-    fn as_of(&self, rows: &RecordBatch) -> Result<Vec<i32>> {
-        Ok(as_of_days(rows, self.roles.as_of.as_deref())?.unwrap_or_default())
-    }
-
-    fn keys(&self, rows: &RecordBatch, as_of: &[i32]) -> Result<(Vec<u64>, Vec<u64>)> {
+    fn keys(&self, rows: &RecordBatch, as_of: &[i32]) -> Result<Keys> {
+        let as_of = (!as_of.is_empty()).then_some(as_of);
         let Some(id) = &self.roles.id else {
-            let keys = self.content_keys(rows);
-            return Ok((keys.clone(), keys));
+            let features: Vec<usize> =
+                (0..rows.num_columns()).filter(|&at| self.is_feature(rows, at)).collect();
+            let features = rows.project(&features).map_err(|e| {
+                Error::new(Kind::UnknownFormat, format!("the table cannot be read: {e}"))
+            })?;
+            return Ok(order::content_keys(self.seed, &features, as_of));
         };
         let ids = rows.column_by_name(id).and_then(|c| c.as_any().downcast_ref::<StringArray>());
         let ids = ids.ok_or_else(|| {
-            Error::new(Kind::WrongType, "the id column was not read as text").at(Place::Column(id.clone()))
+            Error::new(Kind::WrongType, "the id column was not read as text")
+                .at(Place::Column(id.clone()))
         })?;
-        let of_row = |row: usize| {
-            let text = if ids.is_valid(row) { ids.value(row) } else { "" };
-            (customer_key(self.seed, text), row_key(self.seed, text, as_of.get(row).copied()))
-        };
-        Ok((0..rows.num_rows()).map(of_row).unzip())
+        Ok(order::keys(self.seed, ids, as_of))
     }
 
-    /// Without an id the content of a row stands for the customer: equal rows stay together, and the
-    /// order of the file does not matter.
-    fn content_keys(&self, rows: &RecordBatch) -> Vec<u64> {
-        let mut keys = vec![self.seed.hash("content", b""); rows.num_rows()];
-        for plan in &self.roles.plans {
-            let Some(column) = rows.column_by_name(&plan.name) else { continue };
-            let column = column.as_any();
-            if let Some(numbers) = column.downcast_ref::<Float64Array>() {
-                mix_all(&mut keys, |row| numbers.is_valid(row).then(|| numbers.value(row).to_bits()));
-            } else if let Some(dates) = column.downcast_ref::<Date32Array>() {
-                mix_all(&mut keys, |row| dates.is_valid(row).then(|| dates.value(row) as u64));
-            } else if let Some(texts) = column.downcast_ref::<StringArray>() {
-                mix_all(&mut keys, |row| texts.is_valid(row).then(|| hash_text(texts.value(row))));
-            }
-        }
-        keys
+    fn is_feature(&self, rows: &RecordBatch, at: usize) -> bool {
+        let schema = rows.schema();
+        self.roles.plans.iter().any(|plan| plan.name == *schema.field(at).name())
     }
-}
-
-fn mix_all(keys: &mut [u64], cell: impl Fn(usize) -> Option<u64>) {
-    for (row, key) in keys.iter_mut().enumerate() {
-        *key = mix(*key ^ cell(row).map_or(0x6d69_7373_696e_6721, |bits| bits.wrapping_add(1)));
-    }
-}
-
-fn hash_text(text: &str) -> u64 {
-    text.bytes().fold(text.len() as u64, |hash, byte| mix(hash ^ u64::from(byte)))
-}
-
-/// Stirs 64 bits.
-///
-/// # Source
-/// Steele, Lea & Flood, *Fast splittable pseudorandom number generators* (2014), `mix64` of SplitMix.
-fn mix(bits: u64) -> u64 {
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 impl Answers {
@@ -147,6 +119,7 @@ impl Answers {
         self.as_of.append(&mut next.as_of);
         self.customer.append(&mut next.customer);
         self.key.append(&mut next.key);
+        self.number.append(&mut next.number);
     }
 
     /// The rows in another order: entry `i` becomes what was entry `order[i]`.
@@ -163,6 +136,7 @@ impl Answers {
             as_of: pick(&self.as_of, order),
             customer: pick(&self.customer, order),
             key: pick(&self.key, order),
+            number: pick(&self.number, order),
         }
     }
 

@@ -4,10 +4,7 @@ use rayon::prelude::*;
 
 use crate::{
     config::Config,
-    dataset::{
-        Action, BinnedMatrix, Finding, Folds, canonical_order, leakage,
-        quality::{self, FileOrder},
-    },
+    dataset::{BinnedMatrix, Finding, Folds, canonical_order, finding, leakage, quality},
     error::{Error, Kind, Result},
     features::{Encoder, EncoderBuilder, Observed, Profile},
     pipeline::{
@@ -81,7 +78,7 @@ fn answer(table: &Table, roles: &Roles, config: &Config) -> Result<Answers> {
     let parts: Vec<Answers> = table
         .blocks
         .par_iter()
-        .map(|block| questions.answer(&block.rows))
+        .map(|block| questions.answer(block))
         .collect::<Result<_>>()?;
     let mut answers = Answers::default();
     parts.into_iter().for_each(|part| answers.append(part));
@@ -94,7 +91,7 @@ fn fit_encoder(
     answers: &Answers,
     config: &Config,
 ) -> Result<(Encoder, Vec<Profile>)> {
-    let mut builder = EncoderBuilder::new(&roles.plans, &config.encode, table.rows())?;
+    let mut builder = EncoderBuilder::new(&roles.plans, &config.encode)?;
     let keep: Vec<bool> = (0..answers.state.len()).map(|row| answers.labelled(row)).collect();
     let mut first = 0;
     for block in &table.blocks {
@@ -135,56 +132,57 @@ impl Prepared {
     /// Checks the columns, leaves out those that must not be learned from, and brings the rows into
     /// canonical order.
     fn check(&mut self, profiles: &[Profile], config: &Config) -> Result<()> {
-        self.findings.extend(quality::inspect(profiles, config.table.as_of.is_some()));
-        let order = canonical_order(&self.answers.key, &self.matrix, |row| self.content(row));
-        let file_order = FileOrder::of(&order);
+        self.findings.extend(quality::inspect(profiles));
+        let order = canonical_order(&self.answers.key, &self.matrix, &self.outcome_codes());
         self.matrix.reorder(&order);
         self.answers = self.answers.reordered(&order);
-        for (state, outcome) in [(State::Active, &self.answers.churn), (State::Dormant, &self.answers.reactivation)] {
-            let (rows, events) = labelled(outcome);
-            if events.iter().all(|event| *event) || !events.iter().any(|event| *event) {
-                continue;
-            }
-            let customers: Vec<u64> = rows.iter().map(|&row| self.answers.customer[row as usize]).collect();
-            let folds = Folds::by_customer(&customers, 5);
-            let found = leakage::inspect(&self.matrix, &rows, &events, &folds, &config.checks)?;
-            let found = found.into_iter().chain(leakage::file_order(&file_order, &rows, &events, &config.checks));
-            for mut finding in found {
-                if state == State::Dormant {
-                    finding.evidence.push_str(" (reactivation)");
-                }
-                self.findings.push(finding);
-            }
+        for state in [State::Active, State::Dormant] {
+            let found = self.leaks(state, config)?;
+            self.findings.extend(found);
         }
-        self.leave_out();
+        let wanted = finding::wanted(&self.matrix.names, &self.findings);
+        self.matrix.keep(&wanted);
+        self.encoder.keep(&wanted);
         if self.matrix.columns.is_empty() {
             return Err(Error::new(Kind::EmptyTable, "the checks leave no column to learn from")
                 .hint_with("`reveille check` lists what they found"));
         }
-        let rows: Vec<u32> =
-            (0..self.answers.state.len() as u32).filter(|&row| self.answers.labelled(row as usize)).collect();
+        let rows: Vec<u32> = (0..self.answers.state.len() as u32)
+            .filter(|&row| self.answers.labelled(row as usize))
+            .collect();
         self.encoder.count(&self.matrix.codes(), &rows);
         Ok(())
     }
 
-    /// What tells rows with equal keys apart.
-    fn content(&self, row: usize) -> u64 {
-        let outcome = |known: Option<bool>| known.map_or(0, |event| 1 + u64::from(event));
-        let value = self.answers.value[row].map_or(0, f64::to_bits);
-        value.wrapping_mul(9) ^ outcome(self.answers.churn[row]) ^ (outcome(self.answers.reactivation[row]) << 2)
+    /// A number for each row that tells its outcomes apart.
+    fn outcome_codes(&self) -> Vec<u8> {
+        let code = |known: Option<bool>| known.map_or(0, |event| 1 + u8::from(event));
+        let outcomes = self.answers.churn.iter().zip(&self.answers.reactivation);
+        outcomes.map(|(churn, reactivation)| code(*churn) + 3 * code(*reactivation)).collect()
     }
 
-    fn leave_out(&mut self) {
-        let wanted: Vec<bool> = self
-            .matrix
-            .names
-            .iter()
-            .map(|name| {
-                !self.findings.iter().any(|f| f.column == *name && f.action == Action::Excluded)
-            })
-            .collect();
-        self.matrix.keep(&wanted);
-        self.encoder.keep(&wanted);
+    /// The columns that give the outcome of a population away, and whether the file is sorted by it.
+    fn leaks(&self, state: State, config: &Config) -> Result<Vec<Finding>> {
+        let answers = &self.answers;
+        let known = match state {
+            State::Dormant => &answers.reactivation,
+            _ => &answers.churn,
+        };
+        let (rows, events) = labelled(known);
+        let of = |all: &[u64]| -> Vec<u64> { rows.iter().map(|&row| all[row as usize]).collect() };
+        if events.iter().all(|event| *event) || !events.contains(&true) || rows.len() < 100 {
+            return Ok(Vec::new());
+        }
+        let all: Vec<bool> = known.iter().map(|event| *event == Some(true)).collect();
+        let folds = Folds::by_customer(&answers.customer, &all, 5)?;
+        let mut found = leakage::inspect(&self.matrix, &all, &rows, &folds, &config.checks);
+        found.extend(quality::row_order(&events, &of(&answers.number), config.checks.max_auc));
+        if state == State::Dormant {
+            for finding in &mut found {
+                finding.evidence.push_str(" (reactivation)");
+            }
+        }
+        Ok(found)
     }
 
     /// The snapshots in ascending order.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     bundle::Rules,
     config::Config,
-    dataset::{Action, Finding, Problem, quality},
+    dataset::{Action, Finding, Problem},
     error::{Error, Kind, Place, Result},
     expr::Expr,
     features::{ColumnPlan, How},
@@ -71,8 +71,8 @@ impl Roles {
             if taken.contains(name) || exclude.matches(name) {
                 continue;
             }
-            if personal.matches(name) || quality::is_personal(name) {
-                self.leave_out(name, Problem::PersonalName, "a personal column by its name");
+            if personal.matches(name) {
+                self.leave_out(name, Problem::PersonalName, "named as personal");
                 continue;
             }
             let how = match column.kind {
@@ -81,7 +81,7 @@ impl Roles {
                 ColumnType::Text => How::Category,
                 ColumnType::Date if self.as_of.is_some() => How::DaysBefore,
                 ColumnType::Date => {
-                    let evidence = "a date says nothing without an as-of date; name it with --as-of";
+                    let evidence = "name the as-of date with --as-of";
                     self.leave_out(name, Problem::DateWithoutAsOf, evidence);
                     continue;
                 }

@@ -3,7 +3,7 @@
 use crate::{
     bundle::{Bundle, DataFacts, FindingNote, Model, Source},
     config::{Config, RiskCut, ValueCut},
-    dataset::{Finding, TimeSplit, out_of_time},
+    dataset::{Action, Finding, LaterSplit, TimeSplit, out_of_time},
     error::{Error, Kind, Result},
     expr::Expr,
     pipeline::{
@@ -13,6 +13,7 @@ use crate::{
     },
     scoring::{State, state::kinds},
     sources::{Column, ColumnType, Input, Reject},
+    units::Day,
 };
 
 /// Fewest events, and fewest non-events, that a model is fitted to.
@@ -118,7 +119,7 @@ fn fit(
 ) -> Result<Model> {
     let population = population(prepared, state);
     require_events(&population, state)?;
-    let time = time_split(prepared, &population, config, watcher);
+    let time = time_split(prepared, &population, config, watcher)?;
     let judge =
         Judge { learners: &config.learners, profit: &config.profit, folds: config.train.folds };
     let mut candidates = Vec::new();
@@ -147,6 +148,7 @@ fn population(prepared: &Prepared, state: State) -> Population<'_> {
     let outcome = if state == State::Dormant { &answers.reactivation } else { &answers.churn };
     let (index, outcome) = labelled(outcome);
     Population {
+        name: if state == State::Dormant { "reactivation" } else { "churn" },
         matrix: &prepared.matrix,
         value: index.iter().map(|&row| answers.value[row as usize]).collect(),
         customer: index.iter().map(|&row| answers.customer[row as usize]).collect(),
@@ -178,31 +180,26 @@ fn time_split(
     population: &Population<'_>,
     config: &Config,
     watcher: &dyn Watcher,
-) -> Option<TimeSplit> {
+) -> Result<Option<TimeSplit>> {
     if prepared.answers.as_of.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let as_of: Vec<i32> =
-        population.index.iter().map(|&row| prepared.answers.as_of[row as usize]).collect();
-    let split = out_of_time(&as_of, &population.customer, config.train.outcome_days);
-    let events = |rows: &[usize]| rows.iter().filter(|&&row| population.outcome[row]).count() as u64;
-    match split {
-        Ok(time) if enough(&time.train, events(&time.train)) && enough(&time.test, events(&time.test)) => {
-            Some(time)
+    let as_of: Vec<Day> =
+        population.index.iter().map(|&row| Day(prepared.answers.as_of[row as usize])).collect();
+    let (customers, outcome) = (&population.customer, &population.outcome);
+    let enough = |rows: &[u32]| {
+        let events = rows.iter().filter(|&&row| outcome[row as usize]).count() as u64;
+        events >= LEAST_EVENTS && rows.len() as u64 - events >= LEAST_EVENTS
+    };
+    let reason = match out_of_time(&as_of, customers, outcome, config.train.outcome_days)? {
+        LaterSplit::Split(time) if enough(&time.train) && enough(&time.test) => {
+            return Ok(Some(time));
         }
-        Ok(_) => {
-            watcher.note("validated by folds only: too few events for a test on later data");
-            None
-        }
-        Err(reason) => {
-            watcher.note(&format!("validated by folds only: {reason}"));
-            None
-        }
-    }
-}
-
-fn enough(rows: &[usize], events: u64) -> bool {
-    events >= LEAST_EVENTS && rows.len() as u64 - events >= LEAST_EVENTS
+        LaterSplit::Split(_) => "too few events for a test on later data".to_owned(),
+        LaterSplit::Not(reason) => reason,
+    };
+    watcher.note(&format!("{}: validated by folds only, for {reason}", population.name));
+    Ok(None)
 }
 
 fn risk_cut(cut: RiskCut, held_out: &[f64], value: &[Option<f64>]) -> f64 {
@@ -245,7 +242,7 @@ fn assemble(
 ) -> Result<Bundle> {
     let mut used = vec![false; prepared.encoder.columns.len()];
     for model in [Some(&churn), reactivation.as_ref()].into_iter().flatten() {
-        model.fitted.columns().for_each(|column| used[column as usize] = true);
+        model.fitted.columns().into_iter().for_each(|column| used[column as usize] = true);
     }
     let mut encoder = prepared.encoder.clone();
     encoder.keep(&used);
@@ -328,11 +325,12 @@ fn digest(prepared: &Prepared) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-fn note(finding: &Finding) -> FindingNote {
+/// A finding as it stays with the model.
+pub fn note(finding: &Finding) -> FindingNote {
     FindingNote {
         column: finding.column.clone(),
-        problem: finding.problem.name().to_owned(),
+        problem: finding.problem.words().to_owned(),
         evidence: finding.evidence.clone(),
-        excluded: finding.action == crate::dataset::Action::Excluded,
+        excluded: finding.action == Action::Excluded,
     }
 }

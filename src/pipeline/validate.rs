@@ -18,6 +18,8 @@ use crate::{
 /// have one entry a row of the population.
 #[derive(Debug)]
 pub struct Population<'a> {
+    /// What is predicted: churn or reactivation.
+    pub name: &'static str,
     /// All encoded rows.
     pub matrix: &'a BinnedMatrix,
     /// Which rows of the matrix.
@@ -68,7 +70,7 @@ impl Judge<'_> {
         time: Option<&TimeSplit>,
     ) -> Result<Candidate> {
         let (held_out, calibration) = self.out_of_fold(learner, population)?;
-        let all: Vec<usize> = (0..population.index.len()).collect();
+        let all: Vec<u32> = (0..population.index.len() as u32).collect();
         let mut validations = vec![Validation {
             learner,
             split: HeldOut::Folds { folds: self.folds },
@@ -90,12 +92,12 @@ impl Judge<'_> {
         learner: LearnerName,
         population: &Population<'_>,
     ) -> Result<(Vec<f64>, Calibration)> {
-        let folds = Folds::by_customer(&population.customer, self.folds);
-        let parts: Vec<Vec<(usize, f64)>> = (0..self.folds)
+        let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
+        let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
             .into_par_iter()
             .map(|fold| {
-                let (seen, unseen): (Vec<usize>, Vec<usize>) =
-                    (0..population.index.len()).partition(|&i| folds.of_row[i] != fold);
+                let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
+                    .partition(|&i| folds.of_row[i as usize] != fold);
                 let fitted = self.fit_on(learner, population, &seen)?;
                 let scores = score(&fitted, population, &unseen);
                 Ok(unseen.into_iter().zip(scores).collect())
@@ -103,7 +105,7 @@ impl Judge<'_> {
             .collect::<Result<_>>()?;
         let mut logits = vec![0.0; population.index.len()];
         for (row, logit) in parts.into_iter().flatten() {
-            logits[row] = logit;
+            logits[row as usize] = logit;
         }
         let choice = calibrate::choose(&population.outcome, &logits, &folds.of_row)?;
         Ok((choice.cross_fitted, choice.calibration))
@@ -126,14 +128,15 @@ impl Judge<'_> {
             split: HeldOut::LaterData { test },
             metrics: self.measure(population, &time.test, &probabilities)?,
         });
-        let (unseen, unseen_probabilities): (Vec<usize>, Vec<f64>) = time
+        let unseen: Vec<f64> = time
             .test
             .iter()
             .zip(&probabilities)
-            .zip(&time.unseen)
-            .filter_map(|((&row, &p), &unseen)| unseen.then_some((row, p)))
-            .unzip();
-        if let Ok(metrics) = self.measure(population, &unseen, &unseen_probabilities) {
+            .filter(|(row, _)| time.unseen.binary_search(row).is_ok())
+            .map(|(_, probability)| *probability)
+            .collect();
+        // Customers never seen before may be too few, or of one outcome: then nothing is said.
+        if let Ok(metrics) = self.measure(population, &time.unseen, &unseen) {
             validations.push(Validation { learner, split: HeldOut::LaterUnseen { test }, metrics });
         }
         Ok(probabilities)
@@ -143,33 +146,36 @@ impl Judge<'_> {
         &self,
         learner: LearnerName,
         population: &Population<'_>,
-        rows: &[usize],
+        rows: &[u32],
     ) -> Result<Fitted> {
-        let index: Vec<u32> = rows.iter().map(|&i| population.index[i]).collect();
-        let outcome: Vec<bool> = rows.iter().map(|&i| population.outcome[i]).collect();
-        self.learners.fit(learner, population.matrix, &index, &outcome)
+        let index = pick(&population.index, rows);
+        self.learners.fit(learner, population.matrix, &index, &pick(&population.outcome, rows))
     }
 
     fn measure(
         &self,
         population: &Population<'_>,
-        rows: &[usize],
+        rows: &[u32],
         probability: &[f64],
     ) -> Result<metrics::Metrics> {
-        let outcome: Vec<bool> = rows.iter().map(|&i| population.outcome[i]).collect();
-        let value: Vec<Option<f64>> = rows.iter().map(|&i| population.value[i]).collect();
+        let outcome = pick(&population.outcome, rows);
+        let value = pick(&population.value, rows);
         let value = value.iter().any(Option::is_some).then_some(value.as_slice());
         metrics::measure(&outcome, probability, value, self.profit)
     }
 }
 
+fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|&row| all[row as usize]).collect()
+}
+
 /// The logits of some rows of a population.
-fn score(fitted: &Fitted, population: &Population<'_>, rows: &[usize]) -> Vec<f64> {
+fn score(fitted: &Fitted, population: &Population<'_>, rows: &[u32]) -> Vec<f64> {
     let picked: Vec<Vec<u8>> = population
         .matrix
         .columns
         .par_iter()
-        .map(|column| rows.iter().map(|&i| column[population.index[i] as usize]).collect())
+        .map(|column| rows.iter().map(|&i| column[population.index[i as usize] as usize]).collect())
         .collect();
     let codes: Vec<&[u8]> = picked.iter().map(Vec::as_slice).collect();
     logits(fitted, &codes, rows.len())
@@ -177,13 +183,14 @@ fn score(fitted: &Fitted, population: &Population<'_>, rows: &[usize]) -> Vec<f6
 
 impl Population<'_> {
     /// Some of the rows as a population of their own.
-    fn part(&self, rows: &[usize]) -> Self {
+    fn part(&self, rows: &[u32]) -> Self {
         Self {
+            name: self.name,
             matrix: self.matrix,
-            index: rows.iter().map(|&i| self.index[i]).collect(),
-            outcome: rows.iter().map(|&i| self.outcome[i]).collect(),
-            value: rows.iter().map(|&i| self.value[i]).collect(),
-            customer: rows.iter().map(|&i| self.customer[i]).collect(),
+            index: pick(&self.index, rows),
+            outcome: pick(&self.outcome, rows),
+            value: pick(&self.value, rows),
+            customer: pick(&self.customer, rows),
         }
     }
 
@@ -206,7 +213,7 @@ pub fn choose(
     time: Option<&TimeSplit>,
 ) -> Result<(Candidate, String, Vec<Validation>)> {
     let (outcome, where_): (Vec<bool>, &str) = match time {
-        Some(time) => (time.test.iter().map(|&i| population.outcome[i]).collect(), "on later data"),
+        Some(time) => (pick(&population.outcome, &time.test), "on later data"),
         None => (population.outcome.clone(), "out of fold"),
     };
     let judged = |candidate: &Candidate| -> Vec<f64> {
@@ -220,8 +227,12 @@ pub fn choose(
     let mut chosen = best;
     let mut words = format!("{} has the lowest log loss {where_} ({:.4})", name(&candidates[best]), losses[best]);
     for simpler in 0..best {
-        let (excess, error) =
-            paired_log_loss_difference(&outcome, &judged(&candidates[simpler]), &judged(&candidates[best]))?;
+        let difference = paired_log_loss_difference(
+            &outcome,
+            &judged(&candidates[simpler]),
+            &judged(&candidates[best]),
+        )?;
+        let (excess, error) = (difference.mean, difference.standard_error);
         if excess <= error {
             chosen = simpler;
             words = format!(

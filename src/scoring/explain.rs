@@ -82,7 +82,8 @@ fn tables(card: &Scorecard, code_counts: &[u16]) -> Vec<(u32, Vec<f64>)> {
         .iter()
         .map(|column| {
             let count = code_counts.get(column.column as usize).copied().unwrap_or(0);
-            let table = (0..count as u8).map(|code| column.logit(code) - column.mean).collect();
+            let table = column.table();
+            let table = table.iter().take(count.into()).map(|logit| logit - column.mean).collect();
             (column.column, table)
         })
         .collect()
@@ -102,11 +103,21 @@ fn additive(tables: &[(u32, Vec<f64>)], codes: &Codes, row: usize) -> Reasons {
 }
 
 fn leaf_reasons(tree: &Tree, columns: usize) -> Vec<Reasons> {
+    let mut parents = vec![None; tree.nodes.len()];
+    for (node, split) in tree.nodes.iter().enumerate().filter_map(|(i, n)| Some((i, n.split.as_ref()?))) {
+        for child in [split.left, split.right] {
+            parents[child as usize] = Some((node, split.column as usize));
+        }
+    }
     let mut contributions = vec![0.0; columns];
     (0..tree.nodes.len())
         .map(|node| {
             contributions.fill(0.0);
-            tree.node_contributions(node, &mut contributions);
+            let mut below = node;
+            while let Some((parent, column)) = parents[below] {
+                contributions[column] += tree.nodes[below].logit - tree.nodes[parent].logit;
+                below = parent;
+            }
             let sum: f64 = contributions.iter().sum();
             let mut strongest = Strongest::default();
             for (column, &contribution) in contributions.iter().enumerate() {
