@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Codes;
+
 /// A fitted scorecard. The logit of a row is the intercept plus one `points` entry a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,4 +44,30 @@ pub struct Group {
     pub woe: f64,
     /// Contribution to the logit.
     pub logit: f64,
+}
+
+impl Scorecard {
+    /// The logits of a stretch of rows, one an entry of `out`; rows beyond the codes are left at
+    /// the base.
+    pub fn logits(&self, codes: &Codes<'_>, out: &mut [f64]) {
+        out.fill(self.intercept);
+        for column in &self.columns {
+            let table = column.table();
+            let codes = codes.get(column.column as usize).copied().unwrap_or_default();
+            for (logit, &code) in out.iter_mut().zip(codes) {
+                *logit += table[code as usize];
+            }
+        }
+    }
+}
+
+impl CardColumn {
+    /// The logit of each code.
+    fn table(&self) -> [f64; 256] {
+        let mut table = [0.0; 256];
+        for (entry, &group) in table.iter_mut().zip(&self.group_of) {
+            *entry = self.groups.get(usize::from(group)).map_or(0.0, |group| group.logit);
+        }
+        table
+    }
 }

@@ -1,0 +1,131 @@
+//! From groups to features, from coefficients to points.
+
+use rayon::prelude::*;
+
+use super::{
+    LogisticParams,
+    design::{Feature, Grouped},
+    grouping::{self, Grouping},
+    sample::{Sample, Tally},
+};
+use crate::model::{
+    Scorecard,
+    scorecard::{CardColumn, Group},
+};
+
+/// The columns that carry evidence, each with its groups.
+pub(super) fn groupings(
+    sample: &Sample<'_>,
+    total: Tally,
+    params: &LogisticParams,
+) -> Vec<(usize, Grouping)> {
+    (0..sample.columns.len())
+        .into_par_iter()
+        .filter_map(|column| Some((column, grouping::group(sample, column, total, params)?)))
+        .collect()
+}
+
+/// The rows of a sample in these groups.
+pub(super) fn grouped(sample: &Sample<'_>, groupings: &[(usize, Grouping)]) -> Grouped {
+    Grouped::new(sample, groupings)
+}
+
+/// Where a solver starts: the log-odds of all, and no column.
+pub(super) fn start(total: Tally, features: usize) -> Vec<f64> {
+    let mut parameters = vec![0.0; features + 1];
+    parameters[0] = (total.events / (total.rows - total.events)).ln();
+    parameters
+}
+
+/// Mean and spread of a column's weight of evidence over the training rows.
+fn moments(grouping: &Grouping) -> (f64, f64) {
+    let rows: f64 = grouping.counted.iter().map(|tally| tally.rows).sum();
+    let mean = |value: &dyn Fn(f64) -> f64| {
+        grouping.counted.iter().zip(&grouping.woe).map(|(t, &woe)| t.rows * value(woe)).sum::<f64>()
+            / rows
+    };
+    let centre = mean(&|woe| woe);
+    (centre, mean(&|woe| (woe - centre).powi(2)).sqrt())
+}
+
+/// One feature a column: its weight of evidence, standardised.
+pub(super) fn features(
+    groupings: &[(usize, Grouping)],
+    l2: f64,
+    params: &LogisticParams,
+) -> Vec<Feature> {
+    let mut features: Vec<Feature> = groupings
+        .iter()
+        .enumerate()
+        .map(|(place, (_, grouping))| {
+            let (centre, spread) = moments(grouping);
+            let mut values = [0.0; 16];
+            for (value, woe) in values.iter_mut().zip(&grouping.woe) {
+                *value = (woe - centre) / spread;
+            }
+            Feature { column: place, values, l2 }
+        })
+        .collect();
+    if params.deviation_l2 > 0.0 {
+        for (place, (_, grouping)) in groupings.iter().enumerate() {
+            if grouping.woe.len() < 4 {
+                continue;
+            }
+            for group in 1..grouping.woe.len() {
+                let mut values = [0.0; 16];
+                values[group] = 1.0;
+                features.push(Feature { column: place, values, l2: params.deviation_l2 });
+            }
+        }
+    }
+    features
+}
+
+/// The points table.
+pub(super) fn scorecard(
+    groupings: &[(usize, Grouping)],
+    features: &[Feature],
+    parameters: &[f64],
+) -> Scorecard {
+    let mut intercept = parameters.first().copied().unwrap_or(0.0);
+    let mut columns = Vec::new();
+    for (place, (column, grouping)) in groupings.iter().enumerate() {
+        let (centre, spread) = moments(grouping);
+        let coefficient = parameters.get(place + 1).map_or(0.0, |parameter| parameter / spread);
+        intercept -= coefficient * centre;
+        let mut logits: Vec<f64> = grouping.woe.iter().map(|woe| coefficient * woe).collect();
+        for (feature, parameter) in
+            features.iter().zip(parameters.iter().skip(1)).skip(groupings.len())
+        {
+            if feature.column == place {
+                for (logit, value) in logits.iter_mut().zip(feature.values) {
+                    *logit += parameter * value;
+                }
+            }
+        }
+        let rows: f64 = grouping.counted.iter().map(|tally| tally.rows).sum();
+        let mean =
+            grouping.counted.iter().zip(&logits).map(|(t, logit)| t.rows * logit).sum::<f64>()
+                / rows;
+        columns.push(CardColumn {
+            column: *column as u32,
+            coefficient,
+            information_value: grouping.information_value(),
+            groups: grouping
+                .counted
+                .iter()
+                .zip(&grouping.woe)
+                .zip(&logits)
+                .map(|((tally, &woe), &logit)| Group {
+                    rows: tally.rows,
+                    events: tally.events,
+                    woe,
+                    logit,
+                })
+                .collect(),
+            group_of: grouping.group_of.to_vec(),
+            mean,
+        });
+    }
+    Scorecard { intercept, columns }
+}

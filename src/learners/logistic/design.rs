@@ -1,0 +1,314 @@
+//! Grouped rows, and the penalised log loss over them.
+
+use rayon::prelude::*;
+
+use super::{grouping::Grouping, sample::Sample};
+
+/// Rows of one piece of a parallel sum; fixed, so that sums do not depend on the threads.
+const CHUNK: usize = 32_768;
+/// Rows worked on at a time.
+const BLOCK: usize = 1024;
+
+/// What a coefficient multiplies: a value for each group of one column.
+#[derive(Debug, Clone)]
+pub(super) struct Feature {
+    /// Position among the grouped columns.
+    pub(super) column: usize,
+    /// Value of each group.
+    pub(super) values: [f64; 16],
+    /// Ridge penalty on the coefficient.
+    pub(super) l2: f64,
+}
+
+/// Grouped rows, two columns to a byte.
+#[derive(Debug, Clone)]
+pub(super) struct Grouped {
+    /// Pairs of columns: the group in column 2k in the low half, in 2k + 1 in the high half.
+    pairs: Vec<Vec<u8>>,
+    events: Vec<bool>,
+    weights: Option<Vec<f64>>,
+    /// Sum of the weights.
+    pub(super) total: f64,
+}
+
+/// The loss and how it changes with the parameters: intercept first, then one per feature.
+#[derive(Debug, Clone)]
+pub(super) struct Slope {
+    pub(super) loss: f64,
+    pub(super) gradient: Vec<f64>,
+}
+
+impl Slope {
+    /// Size of the largest gradient entry.
+    pub(super) fn steepest(&self) -> f64 {
+        self.gradient
+            .iter()
+            .fold(0.0, |top, entry| if entry.abs() > top { entry.abs() } else { top })
+    }
+}
+
+struct Partial {
+    loss: f64,
+    residual: f64,
+    by_pair: Vec<[f64; 256]>,
+}
+
+impl Grouped {
+    /// The rows of a sample in the groups of some of its columns.
+    pub(super) fn new(sample: &Sample<'_>, groupings: &[(usize, Grouping)]) -> Self {
+        let pairs = groupings
+            .par_chunks(2)
+            .map(|pair| match pair {
+                [(low, lows), (high, highs)] => {
+                    let highs = highs.group_of.map(|group| group << 4);
+                    let codes = sample.columns[*low].iter().zip(sample.columns[*high].iter());
+                    codes
+                        .map(|(&l, &h)| lows.group_of[l as usize] & 15 | highs[h as usize])
+                        .collect()
+                }
+                [(low, lows)] => {
+                    sample.columns[*low].iter().map(|&l| lows.group_of[l as usize] & 15).collect()
+                }
+                _ => Vec::new(),
+            })
+            .collect();
+        let mut grouped = Self {
+            pairs,
+            events: sample.events.to_vec(),
+            weights: sample.weights.as_deref().map(<[f64]>::to_vec),
+            total: 0.0,
+        };
+        grouped.total = grouped.sum_of_weights();
+        grouped
+    }
+
+    fn sum_of_weights(&self) -> f64 {
+        self.weights.as_ref().map_or(self.events.len() as f64, |weights| weights.iter().sum())
+    }
+
+    /// Number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Every `step`-th row.
+    pub(super) fn every(&self, step: usize) -> Self {
+        let step = step.max(1);
+        let mut thinned = Self {
+            pairs: self
+                .pairs
+                .iter()
+                .map(|codes| codes.iter().step_by(step).copied().collect())
+                .collect(),
+            events: self.events.iter().step_by(step).copied().collect(),
+            weights: self.weights.as_ref().map(|w| w.iter().step_by(step).copied().collect()),
+            total: 0.0,
+        };
+        thinned.total = thinned.sum_of_weights();
+        thinned
+    }
+
+    /// Values of a feature over the rows.
+    pub(super) fn values<'a>(&'a self, feature: &'a Feature) -> impl Iterator<Item = f64> + 'a {
+        let shift = 4 * (feature.column % 2);
+        self.pairs
+            .get(feature.column / 2)
+            .into_iter()
+            .flatten()
+            .map(move |&pair| feature.values[usize::from(pair >> shift & 15)])
+    }
+
+    /// Outcomes of the rows.
+    pub(super) fn events(&self) -> &[bool] {
+        &self.events
+    }
+
+    /// The logits' tables: for each pair of columns a value for each of its 256 codes.
+    fn tables(&self, features: &[Feature], parameters: &[f64]) -> Vec<[f64; 256]> {
+        let mut columns = vec![[0.0; 16]; 2 * self.pairs.len()];
+        for (feature, parameter) in features.iter().zip(parameters.iter().skip(1)) {
+            for (entry, value) in columns[feature.column].iter_mut().zip(feature.values) {
+                *entry += parameter * value;
+            }
+        }
+        let pair = |pair: &[[f64; 16]]| {
+            std::array::from_fn(|code| pair[0][code & 15] + pair[1][code >> 4])
+        };
+        columns.chunks_exact(2).map(pair).collect()
+    }
+
+    /// The penalised log loss (a sum over rows) and its gradient.
+    pub(super) fn slope(&self, features: &[Feature], parameters: &[f64]) -> Slope {
+        let tables = self.tables(features, parameters);
+        let intercept = parameters.first().copied().unwrap_or(0.0);
+        let partials: Vec<Partial> = (0..self.rows().div_ceil(CHUNK))
+            .into_par_iter()
+            .map(|chunk| self.partial(chunk * CHUNK, intercept, &tables))
+            .collect();
+        let mut by_column = vec![[0.0; 16]; 2 * self.pairs.len()];
+        let (mut loss, mut residual) = (0.0, 0.0);
+        for partial in &partials {
+            loss += partial.loss;
+            residual += partial.residual;
+            for (pair, sums) in partial.by_pair.iter().enumerate() {
+                for (code, sum) in sums.iter().enumerate() {
+                    by_column[2 * pair][code & 15] += sum;
+                    by_column[2 * pair + 1][code >> 4] += sum;
+                }
+            }
+        }
+        let mut gradient = vec![residual];
+        for (feature, parameter) in features.iter().zip(parameters.iter().skip(1)) {
+            let sums = by_column[feature.column].iter().zip(feature.values);
+            gradient
+                .push(sums.map(|(sum, value)| sum * value).sum::<f64>() + feature.l2 * parameter);
+            loss += 0.5 * feature.l2 * parameter * parameter;
+        }
+        Slope { loss, gradient }
+    }
+
+    fn partial(&self, from: usize, intercept: f64, tables: &[[f64; 256]]) -> Partial {
+        let until = (from + CHUNK).min(self.rows());
+        let mut sum = Partial { loss: 0.0, residual: 0.0, by_pair: vec![[0.0; 256]; tables.len()] };
+        let mut logits = [0.0; BLOCK];
+        for start in (from..until).step_by(BLOCK) {
+            let rows = start..(start + BLOCK).min(until);
+            let logits = &mut logits[..rows.len()];
+            self.logits(rows.start, intercept, tables, logits);
+            let weights = self.weights.as_ref().map(|weights| &weights[rows.clone()]);
+            let (loss, residual) = residuals(logits, &self.events[rows.clone()], weights);
+            sum.loss += loss;
+            sum.residual += residual;
+            for (sums, codes) in sum.by_pair.iter_mut().zip(&self.pairs) {
+                for (&code, &residual) in codes[rows.clone()].iter().zip(logits.iter()) {
+                    sums[code as usize] += residual;
+                }
+            }
+        }
+        sum
+    }
+
+    fn logits(&self, start: usize, intercept: f64, tables: &[[f64; 256]], logits: &mut [f64]) {
+        logits.fill(intercept);
+        for (table, codes) in tables.iter().zip(&self.pairs) {
+            for (logit, &code) in logits.iter_mut().zip(&codes[start..]) {
+                *logit += table[code as usize];
+            }
+        }
+    }
+
+    /// The matrix of second derivatives, row by row, as in [`Slope::gradient`].
+    ///
+    /// # Cost
+    /// O(rows × features²)
+    pub(super) fn curvature(&self, features: &[Feature], parameters: &[f64]) -> Vec<f64> {
+        let tables = self.tables(features, parameters);
+        let intercept = parameters.first().copied().unwrap_or(0.0);
+        let size = features.len() + 1;
+        let piece = CHUNK / 4;
+        let partials: Vec<Vec<f64>> = (0..self.rows().div_ceil(piece))
+            .into_par_iter()
+            .map(|chunk| {
+                let from = chunk * piece;
+                self.partial_curvature(
+                    from..(from + piece).min(self.rows()),
+                    features,
+                    intercept,
+                    &tables,
+                )
+            })
+            .collect();
+        let mut matrix = vec![0.0; size * size];
+        for partial in &partials {
+            for (entry, part) in matrix.iter_mut().zip(partial) {
+                *entry += part;
+            }
+        }
+        for row in 0..size {
+            for column in row + 1..size {
+                matrix[column * size + row] = matrix[row * size + column];
+            }
+        }
+        for (place, feature) in features.iter().enumerate() {
+            matrix[(place + 1) * (size + 1)] += feature.l2;
+        }
+        matrix
+    }
+
+    fn partial_curvature(
+        &self,
+        rows: std::ops::Range<usize>,
+        features: &[Feature],
+        intercept: f64,
+        tables: &[[f64; 256]],
+    ) -> Vec<f64> {
+        const WIDE: usize = 256;
+        let size = features.len() + 1;
+        let mut sums = vec![0.0; size * size];
+        let mut values = vec![[0.0; WIDE]; size];
+        let until = rows.end;
+        for start in rows.step_by(WIDE) {
+            let wide = WIDE.min(until - start);
+            let mut roots = [0.0; WIDE];
+            self.logits(start, intercept, tables, &mut roots[..wide]);
+            for (offset, root) in roots[..wide].iter_mut().enumerate() {
+                let weight = self.weights.as_ref().map_or(1.0, |weights| weights[start + offset]);
+                let tail = (-root.abs()).exp();
+                *root = (weight * tail).sqrt() / (1.0 + tail);
+            }
+            roots[wide..].fill(0.0);
+            values[0] = roots;
+            for (row, feature) in values.iter_mut().skip(1).zip(features) {
+                let shift = 4 * (feature.column % 2);
+                let codes = &self.pairs[feature.column / 2][start..];
+                for ((value, &code), root) in row.iter_mut().zip(codes).zip(&roots[..wide]) {
+                    *value = root * feature.values[usize::from(code >> shift & 15)];
+                }
+                row[wide..].fill(0.0);
+            }
+            for (place, left) in values.iter().enumerate() {
+                for (sum, right) in sums[place * size + place..].iter_mut().zip(&values[place..]) {
+                    *sum += dot(left, right);
+                }
+            }
+        }
+        sums
+    }
+}
+
+/// Turns logits into residuals (probability − outcome, times weight); the log loss and the sum.
+fn residuals(logits: &mut [f64], events: &[bool], weights: Option<&[f64]>) -> (f64, f64) {
+    let (mut loss, mut sum, mut product) = (0.0, 0.0, 1.0_f64);
+    for (row, (logit, &event)) in logits.iter_mut().zip(events).enumerate() {
+        let tail = (-logit.abs()).exp();
+        let share = 1.0 / (1.0 + tail);
+        let probability = if *logit < 0.0 { tail * share } else { share };
+        let wrong = if event { -*logit } else { *logit };
+        let mut residual = if event { probability - 1.0 } else { probability };
+        if let Some(weights) = weights {
+            loss += weights[row] * (wrong.max(0.0) + tail.ln_1p());
+            residual *= weights[row];
+        } else {
+            // Σ ln(1 + tail) as the logarithm of a product: each factor is at most 2.
+            loss += wrong.max(0.0);
+            product *= 1.0 + tail;
+            if row % 512 == 511 {
+                loss += product.ln();
+                product = 1.0;
+            }
+        }
+        sum += residual;
+        *logit = residual;
+    }
+    (loss + product.ln(), sum)
+}
+
+fn dot(left: &[f64; 256], right: &[f64; 256]) -> f64 {
+    let mut lanes = [0.0; 8];
+    for (l, r) in left.chunks_exact(8).zip(right.chunks_exact(8)) {
+        for lane in 0..8 {
+            lanes[lane] += l[lane] * r[lane];
+        }
+    }
+    lanes.iter().sum()
+}
