@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Smoothing without cross-validation, in rows.
-const DEFAULT_SMOOTHING: f64 = 10.0;
+pub(super) const DEFAULT_SMOOTHING: f64 = 10.0;
 /// Penalties that are tried, nats a leaf.
 const PENALTIES: [f64; 16] =
     [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 8.0, 10.0, 14.0, 20.0, 30.0];
@@ -101,7 +101,7 @@ fn folds(sample: &Sample, folds: usize, rows_at_most: usize) -> (Vec<(u32, u64)>
 }
 
 /// Rows and events of held-out rows in each node of a grown tree.
-fn drop_in<T: Tally>(sample: &Sample, grown: &[Grown], order: &[u32]) -> Vec<T> {
+pub(super) fn drop_in<T: Tally>(sample: &Sample, grown: &[Grown], order: &[u32]) -> Vec<T> {
     let mut tallies = vec![T::default(); grown.len()];
     for &entry in order {
         let weight = sample.weigh(entry);
