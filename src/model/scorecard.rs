@@ -63,7 +63,7 @@ impl Scorecard {
 
 impl CardColumn {
     /// The logit of each code.
-    fn table(&self) -> [f64; 256] {
+    pub fn table(&self) -> [f64; 256] {
         let mut table = [0.0; 256];
         for (entry, &group) in table.iter_mut().zip(&self.group_of) {
             *entry = self.groups.get(usize::from(group)).map_or(0.0, |group| group.logit);
