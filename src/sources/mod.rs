@@ -1,9 +1,54 @@
-//! Bytes to Arrow batches with line numbers.
+//! Bytes to Arrow batches with line numbers: CSV, Parquet and Arrow streams, from a file or stdin.
+//!
+//! A table is read in two strides. [`scan`] passes over the whole of it once and says what its
+//! columns are; [`open`] then hands out the rows in [`Block`]s, in file order and in bounded
+//! memory, with only the columns that are wanted. [`read`] does both. A reader that already knows
+//! its columns (a trained model does) calls `open` alone, so that a pipe is read once.
+//!
+//! # What becomes of a column
+//! The type of a CSV column follows from all of its cells ([`scan`]); cells that are blank or in
+//! [`ReadParams::missing`] count for none. All numbers: [`ColumnType::Number`] (`NaN` is a missing
+//! number). All dates: [`ColumnType::Date`]; digits such as `20260331` only where every one is a
+//! date from 1900 to 2100. Anything else, digits with a leading zero, whole numbers of more than 15
+//! digits, and columns without any cell: [`ColumnType::Text`]. Where at least 99 % of at least
+//! 1,000 cells are numbers (or dates), the others are taken for faults and their rows set aside.
+//!
+//! # What becomes of a row
+//! A row that cannot be read (too few or too many cells, a quote that does not close in it, a NUL,
+//! bytes that are no text, a cell of the wrong type) is set aside as a [`Reject`] with line, column
+//! and cause; its neighbours are read. What makes the whole file doubtful is an
+//! [`Error`](crate::error::Error).
+//!
+//! Neither the number of threads nor the size of the blocks changes any row.
+
+mod arrow_stream;
+mod blocks;
+mod build;
+mod cell;
+mod columnar;
+mod convert;
+mod cut;
+mod decode;
+mod delimiter;
+mod format;
+mod header;
+mod input;
+mod number;
+mod parquet_file;
+mod split;
+mod table;
+mod tally;
+mod text;
 
 use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
+
+pub use blocks::{Blocks, InParallel};
+pub use format::{Compression, Encoding, Format};
+pub use input::Input;
+pub use table::{Scan, Table, open, read, scan};
 
 /// How the cells of a column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
