@@ -9,12 +9,12 @@ use crate::{
 
 use super::{
     Kind,
-    names::{nearest, quoted, written},
+    names::written,
     node::{
         Arithmetic, Case, Comparison, Function, Id, Literal, Logic, Node, Sense, Term, Test, Tree,
     },
     print,
-    reader::{Source, TOO_DEEP},
+    source::{Source, TOO_DEEP},
 };
 
 /// The deepest tree, chains of binary operators not counted.
@@ -30,11 +30,11 @@ pub(super) fn bind(source: &Source<'_>, parsed: &ast::Expr) -> Result<Tree> {
 
 /// A tree under construction.
 pub(super) struct Binder<'a> {
-    source: &'a Source<'a>,
+    pub(super) source: &'a Source<'a>,
     tree: Tree,
     depth: usize,
-    /// The position of the leaf that was bound last.
-    last: usize,
+    /// The position of the leaf or function that was bound last.
+    pub(super) last: usize,
 }
 
 impl Binder<'_> {
@@ -72,10 +72,27 @@ impl Binder<'_> {
         }
     }
 
-    /// Gives a bare NULL its type.
+    /// Gives a bare NULL its type, and a choice among bare NULLs too.
     pub(super) fn settle(&mut self, id: Id, kind: Kind) {
-        if let Some(term) = self.tree.terms.get_mut(id) {
-            term.kind.get_or_insert(kind);
+        let mut open = vec![id];
+        while let Some(term) = open.pop().and_then(|id| self.tree.terms.get_mut(id)) {
+            if term.kind.is_none() {
+                term.kind = Some(kind);
+                match &term.node {
+                    Node::Case(_, branches, otherwise) => {
+                        open.extend(branches.iter().map(|(_, then)| *then).chain(*otherwise));
+                    }
+                    Node::Call(_, list) => open.extend(list),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Gives bare NULLs among these terms their type.
+    pub(super) fn settle_all(&mut self, ids: &[Id], kind: Kind) {
+        for &id in ids {
+            self.settle(id, kind);
         }
     }
 
@@ -99,7 +116,7 @@ impl Binder<'_> {
         self.source.error(kind, self.at(id), what)
     }
 
-    fn unsupported(&self, what: &str) -> Error {
+    pub(super) fn unsupported(&self, what: &str) -> Error {
         let what = format!("{what} is not supported");
         self.source.error(error::Kind::ExpressionUnsupported, self.last, what)
     }
@@ -225,7 +242,7 @@ impl Binder<'_> {
         self.last = self.source.position(ident.span.start);
         let columns = self.source.columns();
         let Some(&(_, kind)) = columns.iter().find(|(column, _)| *column == name) else {
-            return Err(self.unknown_column(name));
+            return Err(self.source.unknown_column(name, self.last));
         };
         let known = self.tree.columns.iter().position(|(column, _)| column == name);
         let column = known.unwrap_or(self.tree.columns.len());
@@ -233,24 +250,6 @@ impl Binder<'_> {
             self.tree.columns.push((name.to_owned(), kind));
         }
         Ok(self.push(Node::Column(column), Some(kind)))
-    }
-
-    fn unknown_column(&self, name: &str) -> Error {
-        let shown: String = name.chars().take(60).collect();
-        let what = format!("there is no column {}", quoted(&shown));
-        let error = self.source.error(error::Kind::UnknownColumn, self.last, what);
-        if let Some(whole) = self.source.name_to_quote(self.last) {
-            return error.hint_with(format!("put the name in double quotes: {}", quoted(whole)));
-        }
-        match nearest(name, self.source.columns()) {
-            Some(column) => error.hint_with(format!(
-                "did you mean {}? Names are case-sensitive; a text stands in single quotes",
-                written(column)
-            )),
-            None => error.hint_with(
-                "names are case-sensitive; a name with blanks stands in double quotes, a text in single quotes",
-            ),
-        }
     }
 
     fn value(&mut self, value: &Value, at: usize) -> Result<Id> {
@@ -277,17 +276,13 @@ impl Binder<'_> {
     /// Turns a text constant into the date it reads as.
     pub(super) fn read_date(&mut self, id: Id) -> Result<()> {
         let Some(Literal::Text(text)) = self.literal(id) else { return Ok(()) };
-        match Day::parse(text) {
-            Some(day) => {
-                self.set_literal(id, Literal::Date(day), Kind::Date);
-                Ok(())
-            }
-            None => {
-                let what = format!("{} is not a date", self.show(id));
-                let error = self.error(error::Kind::ExpressionType, id, what);
-                Err(error.hint_with("write a date as '2026-01-31'"))
-            }
-        }
+        let Some(day) = Day::parse(text) else {
+            let what = format!("{} is not a date", self.show(id));
+            let error = self.error(error::Kind::ExpressionType, id, what);
+            return Err(error.hint_with("write a date as '2026-01-31'"));
+        };
+        self.set_literal(id, Literal::Date(day), Kind::Date);
+        Ok(())
     }
 
     fn unary(&mut self, op: UnaryOperator, operand: &ast::Expr) -> Result<Id> {
@@ -379,6 +374,10 @@ impl Binder<'_> {
             let name: String = name.chars().take(40).collect();
             return Err(self.unsupported(&format!("the function {name}")));
         };
+        if let Some(ast::ObjectNamePart::Identifier(ident)) = call.name.0.first() {
+            self.last = self.source.position(ident.span.start);
+        }
+        let at = self.last;
         let mut arguments = Vec::new();
         if let ast::FunctionArguments::List(list) = &call.args {
             for argument in &list.args {
@@ -390,27 +389,6 @@ impl Binder<'_> {
                 }
             }
         }
-        self.call(function, arguments)
-    }
-
-    fn target(&self, data_type: &DataType) -> Result<Kind> {
-        match data_type {
-            DataType::Double(_)
-            | DataType::DoublePrecision
-            | DataType::Float(_)
-            | DataType::Float8
-            | DataType::Float64
-            | DataType::Real
-            | DataType::Numeric(ast::ExactNumberInfo::None)
-            | DataType::Decimal(ast::ExactNumberInfo::None) => Ok(Kind::Number),
-            DataType::Text | DataType::Varchar(None) | DataType::String(None) => Ok(Kind::Text),
-            DataType::Date => Ok(Kind::Date),
-            DataType::Boolean | DataType::Bool => Ok(Kind::Boolean),
-            other => {
-                let name: String = other.to_string().chars().take(40).collect();
-                let error = self.unsupported(&format!("the type {name}"));
-                Err(error.hint_with("types: DOUBLE PRECISION, TEXT, DATE, BOOLEAN; for whole numbers use ROUND or FLOOR"))
-            }
-        }
+        self.call(function, arguments, at)
     }
 }

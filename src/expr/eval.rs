@@ -236,10 +236,10 @@ fn arithmetic(operation: Arithmetic, a: &Lane, b: &Lane, len: usize) -> Result<L
             Lane::Number(a.zip(b, |x, y| f64::from(x) - f64::from(y)))
         }
         (Lane::Date(a), Add, Lane::Number(b)) | (Lane::Number(b), Add, Lane::Date(a)) => {
-            Lane::Date(days(a.zip(b, |day, by| f64::from(day) + by)))
+            Lane::Date(days(&a.zip(b, |day, by| f64::from(day) + by)))
         }
         (Lane::Date(a), Subtract, Lane::Number(b)) => {
-            Lane::Date(days(a.zip(b, |day, by| f64::from(day) - by)))
+            Lane::Date(days(&a.zip(b, |day, by| f64::from(day) - by)))
         }
         (Lane::Text(a), Join, Lane::Text(b)) => {
             Lane::Text(Texts::each(len, |row| Some([a.get(row)?, b.get(row)?].concat()))?)
@@ -249,7 +249,7 @@ fn arithmetic(operation: Arithmetic, a: &Lane, b: &Lane, len: usize) -> Result<L
 }
 
 /// The day in which a moment lies, where a calendar has it.
-fn days(moments: Cells<f64>) -> Cells<i32> {
+fn days(moments: &Cells<f64>) -> Cells<i32> {
     let first = Day::from_ymd(1, 1, 1).map_or(0.0, |day| f64::from(day.0));
     let last = Day::from_ymd(9999, 12, 31).map_or(0.0, |day| f64::from(day.0));
     moments.map(f64::floor).only(|day| (first..=last).contains(&day)).map(|day| day as i32)
@@ -258,14 +258,7 @@ fn days(moments: Cells<f64>) -> Cells<i32> {
 /// A comparison; unknown where either side is missing.
 pub(super) fn compare(comparison: Comparison, a: &Lane, b: &Lane, len: usize) -> Result<Truths> {
     Ok(match (a, b) {
-        (Lane::Number(a), Lane::Number(b)) => match comparison {
-            Comparison::Equal => a.relate(b, len, |x, y| x == y),
-            Comparison::Unequal => a.relate(b, len, |x, y| x != y),
-            Comparison::Less => a.relate(b, len, |x, y| x < y),
-            Comparison::LessOrEqual => a.relate(b, len, |x, y| x <= y),
-            Comparison::Greater => a.relate(b, len, |x, y| x > y),
-            Comparison::GreaterOrEqual => a.relate(b, len, |x, y| x >= y),
-        },
+        (Lane::Number(a), Lane::Number(b)) => relate(comparison, a, b, len),
         (Lane::Date(a), Lane::Date(b)) => a.relate(b, len, |x, y| comparison.holds(x.cmp(&y))),
         (Lane::Text(a), Lane::Text(b)) => match comparison {
             Comparison::Equal => a.relate(b, len, |x, y| x == y),
@@ -275,6 +268,18 @@ pub(super) fn compare(comparison: Comparison, a: &Lane, b: &Lane, len: usize) ->
         (Lane::Boolean(a), Lane::Boolean(b)) => a.relate(b, |x, y| comparison.holds(x.cmp(&y))),
         _ => return Err(broken()),
     })
+}
+
+#[allow(clippy::float_cmp, reason = "SQL's = is exact")]
+fn relate(comparison: Comparison, a: &Cells<f64>, b: &Cells<f64>, len: usize) -> Truths {
+    match comparison {
+        Comparison::Equal => a.relate(b, len, |x, y| x == y),
+        Comparison::Unequal => a.relate(b, len, |x, y| x != y),
+        Comparison::Less => a.relate(b, len, |x, y| x < y),
+        Comparison::LessOrEqual => a.relate(b, len, |x, y| x <= y),
+        Comparison::Greater => a.relate(b, len, |x, y| x > y),
+        Comparison::GreaterOrEqual => a.relate(b, len, |x, y| x >= y),
+    }
 }
 
 /// `value IN (list)`: true where one is equal, else unknown where the value or an item is missing.

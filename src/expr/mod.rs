@@ -40,6 +40,7 @@ mod names;
 mod node;
 mod print;
 mod reader;
+mod source;
 mod types;
 mod yes_no;
 
@@ -52,7 +53,7 @@ use crate::error::{self, Error, Place, Result};
 
 use lane::Lane;
 use node::{Node, Term, Tree};
-use reader::Source;
+use source::Source;
 
 /// The type of a column or of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

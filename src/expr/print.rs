@@ -97,44 +97,40 @@ fn piece(tree: &Tree, node: &Node, take: &mut impl FnMut(Id, Bind) -> String) ->
 fn composite(node: &Node, take: &mut impl FnMut(Id, Bind) -> String) -> Piece {
     match node {
         Node::In(sense, value, list) => {
-            let mut text = format!("{} {}IN (", take(*value, Bind::Add), not(*sense));
-            text.push_str(&listed(list, take));
-            Piece(text + ")", Bind::Predicate)
+            let value = take(*value, Bind::Add);
+            let list = listed(list, take);
+            Piece(format!("{value} {}IN ({list})", not(*sense)), Bind::Predicate)
         }
         Node::Between(sense, [value, low, high]) => {
-            let mut text = take(*value, Bind::Add);
-            text.push_str(&format!(" {}BETWEEN {}", not(*sense), take(*low, Bind::Add)));
-            Piece(text + " AND " + &take(*high, Bind::Add), Bind::Predicate)
+            let value = take(*value, Bind::Add);
+            let (low, high) = (take(*low, Bind::Add), take(*high, Bind::Add));
+            Piece(format!("{value} {}BETWEEN {low} AND {high}", not(*sense)), Bind::Predicate)
         }
         Node::Like(sense, case, [value, pattern], escape) => {
             let word = match case {
                 Case::Sensitive => "LIKE",
                 Case::Insensitive => "ILIKE",
             };
-            let mut text = take(*value, Bind::Add);
-            text.push_str(&format!(" {}{word} {}", not(*sense), take(*pattern, Bind::Add)));
-            match escape {
-                Some('\\') => {}
-                Some(escape) => {
-                    text.push_str(&format!(" ESCAPE {}", text_literal(&escape.to_string())))
-                }
-                None => text.push_str(" ESCAPE ''"),
-            }
-            Piece(text, Bind::Predicate)
+            let escape = match escape {
+                Some('\\') => String::new(),
+                Some(escape) => format!(" ESCAPE {}", text_literal(&escape.to_string())),
+                None => String::from(" ESCAPE ''"),
+            };
+            let (value, pattern) = (take(*value, Bind::Add), take(*pattern, Bind::Add));
+            Piece(format!("{value} {}{word} {pattern}{escape}", not(*sense)), Bind::Predicate)
         }
         Node::Case(operand, branches, otherwise) => {
-            let mut text = String::from("CASE");
-            if let Some(operand) = operand {
-                text.push_str(&format!(" {}", take(*operand, Bind::Or)));
-            }
+            let mut words = vec![String::from("CASE")];
+            words.extend(operand.map(|operand| take(operand, Bind::Or)));
             for (when, then) in branches {
-                text.push_str(&format!(" WHEN {}", take(*when, Bind::Or)));
-                text.push_str(&format!(" THEN {}", take(*then, Bind::Or)));
+                words.extend([String::from("WHEN"), take(*when, Bind::Or)]);
+                words.extend([String::from("THEN"), take(*then, Bind::Or)]);
             }
             if let Some(otherwise) = otherwise {
-                text.push_str(&format!(" ELSE {}", take(*otherwise, Bind::Or)));
+                words.extend([String::from("ELSE"), take(*otherwise, Bind::Or)]);
             }
-            Piece(text + " END", Bind::Atom)
+            words.push(String::from("END"));
+            Piece(words.join(" "), Bind::Atom)
         }
         Node::Call(function, arguments) => {
             Piece(format!("{}({})", function.sql(), listed(arguments, take)), Bind::Atom)

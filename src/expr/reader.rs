@@ -4,16 +4,16 @@ use sqlparser::{
     ast,
     dialect::Dialect,
     keywords::Keyword,
-    parser::{Parser, ParserError},
+    parser::Parser,
     tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word},
 };
 
-use crate::error::{self, Error, Place, Result};
+use crate::error::{self, Result};
 
 use super::{
-    Kind,
-    names::{is_name_part, plain_sign, quoted},
+    names::{is_name_part, plain_sign},
     node::Function,
+    source::{Source, TOO_DEEP},
 };
 
 /// The longest expression, in bytes.
@@ -24,9 +24,6 @@ const MAX_OPERATORS: usize = 1000;
 const MAX_NESTING: usize = 40;
 /// The deepest recursion of the parser.
 const MAX_RECURSION: usize = 64;
-/// A longer text is quoted in an error by its beginning only.
-const SHOWN: usize = 300;
-
 /// The tables' SQL: names in double quotes or backticks, letters of every script in bare names.
 #[derive(Debug)]
 struct TableSql;
@@ -93,72 +90,14 @@ enum Call {
     Called,
 }
 
-/// An expression's text with what is needed to point into it.
-#[derive(Debug)]
-pub(super) struct Source<'a> {
-    text: &'a str,
-    /// How many characters stand before each line.
-    lines: Vec<usize>,
-    columns: &'a [(&'a str, Kind)],
-}
-
-impl<'a> Source<'a> {
-    pub(super) fn new(text: &'a str, columns: &'a [(&'a str, Kind)]) -> Self {
-        let breaks = text.chars().enumerate().filter(|&(_, c)| c == '\n').map(|(i, _)| i + 1);
-        Self { text, lines: std::iter::once(0).chain(breaks).collect(), columns }
-    }
-
-    /// The columns of the table.
-    pub(super) fn columns(&self) -> &'a [(&'a str, Kind)] {
-        self.columns
-    }
-
-    /// A location of sqlparser's in characters from 1.
-    pub(super) fn position(&self, location: Location) -> usize {
-        let line = (location.line as usize).saturating_sub(1);
-        let before = self.lines.get(line).copied().unwrap_or(0);
-        before + (location.column as usize).max(1)
-    }
-
-    /// An error at a position of this text.
-    pub(super) fn error(&self, kind: error::Kind, at: usize, what: impl Into<String>) -> Error {
-        let shown = match self.text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", self.text.get(..end).unwrap_or_default()),
-            None => self.text.to_owned(),
-        };
-        Error::new(kind, what).at(Place::Expression(shown, at))
-    }
-
-    fn syntax(&self, at: usize, what: impl Into<String>) -> Error {
-        let error = self.error(error::Kind::ExpressionSyntax, at, what);
-        match self.name_to_quote(at) {
-            Some(name) => {
-                error.hint_with(format!("put the name in double quotes: {}", quoted(name)))
-            }
-            None => error,
-        }
-    }
-
-    /// A column that cannot stand bare and whose name covers this position of the text.
-    pub(super) fn name_to_quote(&self, at: usize) -> Option<&'a str> {
-        let bytes = self.text.char_indices().nth(at.saturating_sub(1));
-        let byte = bytes.map_or(self.text.len(), |(byte, _)| byte);
-        self.columns.iter().map(|(name, _)| *name).find(|name| {
-            let plain = name.chars().all(is_name_part)
-                && !name.starts_with(|c: char| c.is_ascii_digit())
-                && !is_grammar(name);
-            let covers = |(start, _): (usize, &str)| start <= byte && byte < start + name.len();
-            !plain && !name.is_empty() && self.text.match_indices(name).any(covers)
-        })
-    }
-
+impl Source<'_> {
     /// Reads the text as one expression.
     pub(super) fn parse(&self) -> Result<ast::Expr> {
-        if self.text.len() > MAX_BYTES {
+        if self.text().len() > MAX_BYTES {
             let what = format!("the expression is longer than {} KiB", MAX_BYTES / 1024);
             return Err(self.too_large(1, what));
         }
-        let tokens = Tokenizer::new(&TableSql, self.text).tokenize_with_location();
+        let tokens = Tokenizer::new(&TableSql, self.text()).tokenize_with_location();
         let tokens = tokens.map_err(|e| self.tokenizer_error(&e.message, e.location))?;
         let tokens = self.prepare(tokens)?;
         let mut parser = Parser::new(&TableSql)
@@ -173,12 +112,6 @@ impl<'a> Source<'a> {
             Err(self
                 .syntax(at, format!("the expression was complete before {}", found(&next.token))))
         }
-    }
-
-    /// An error for an expression beyond the limits.
-    pub(super) fn too_large(&self, at: usize, what: impl Into<String>) -> Error {
-        self.error(error::Kind::ExpressionSyntax, at, what)
-            .hint_with("split it: compute a part of it as a column of the table first")
     }
 
     /// Drops blanks and comments, quotes the words that are names, and refuses what lies outside
@@ -245,7 +178,7 @@ impl<'a> Source<'a> {
         if call == Call::Called && Function::named(&upper).is_some() {
             return Ok((as_name(upper), 1));
         }
-        let column = self.columns.iter().any(|(c, _)| c.eq_ignore_ascii_case(&word.value));
+        let column = self.columns().iter().any(|(c, _)| c.eq_ignore_ascii_case(&word.value));
         match unsupported(&upper, call) {
             Some(what) if !column || call == Call::Called => {
                 let at = self.position(span.start);
@@ -264,7 +197,7 @@ impl<'a> Source<'a> {
             match &token.token {
                 Token::Word(word) if i % 2 == 0 && word.quote_style.is_none() => {
                     name.push_str(&word.value);
-                    if self.columns.iter().any(|(column, _)| *column == name) {
+                    if self.columns().iter().any(|(column, _)| *column == name) {
                         best = Some((name.clone(), i + 1));
                     }
                 }
@@ -287,8 +220,6 @@ impl<'a> Source<'a> {
                 Token::RParen if open.pop().is_none() => {
                     return Err(self.syntax(at(), "this closing parenthesis was never opened"));
                 }
-                Token::RParen | Token::Comma | Token::Number(..) | Token::Period => {}
-                Token::SingleQuotedString(_) => {}
                 Token::Minus if matches!(before, Token::LParen | Token::Comma) => {}
                 Token::Word(word) if word.quote_style.is_none() && is_grammar(&word.value) => {
                     operators += 1;
@@ -298,7 +229,12 @@ impl<'a> Source<'a> {
                         _ => {}
                     }
                 }
-                Token::Word(_) => {}
+                Token::RParen
+                | Token::Comma
+                | Token::Number(..)
+                | Token::Period
+                | Token::SingleQuotedString(_)
+                | Token::Word(_) => {}
                 _ => operators += 1,
             }
             before = &token.token;
@@ -357,50 +293,7 @@ impl<'a> Source<'a> {
             }
         }
     }
-
-    fn tokenizer_error(&self, message: &str, location: Location) -> Error {
-        let at = self.position(location);
-        if message.contains("string literal") {
-            self.syntax(at, "the quote of this text is not closed")
-                .hint_with("close it with ', and write a quote inside a text twice: 'it''s'")
-        } else if message.contains("delimiter") || message.contains("identifier") {
-            self.syntax(at, "the quote of this name is not closed")
-        } else {
-            self.syntax(at, "this cannot be read")
-        }
-    }
-
-    fn parser_error(&self, error: &ParserError) -> Error {
-        let end = self.text.trim_end().chars().count() + 1;
-        let message = match error {
-            ParserError::RecursionLimitExceeded => return self.too_large(end, TOO_DEEP),
-            ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
-        };
-        let (message, at) = match message.rsplit_once(" at Line: ") {
-            Some((message, place)) => (message, self.written_place(place).unwrap_or(end)),
-            None => (message.as_str(), end),
-        };
-        let wanted = message.strip_prefix("Expected: ").and_then(|m| m.split_once(", found: "));
-        match wanted {
-            Some((wanted, "EOF")) => self
-                .syntax(end, format!("the expression ends where {} was expected", plain(wanted))),
-            Some((wanted, found)) => {
-                let found: String = found.chars().take(40).collect();
-                self.syntax(at, format!("expected {}, found {found}", plain(wanted)))
-            }
-            None => self.syntax(at, "this cannot be read"),
-        }
-    }
-
-    /// Reads `1, Column: 5`.
-    fn written_place(&self, place: &str) -> Option<usize> {
-        let (line, column) = place.split_once(", Column: ")?;
-        Some(self.position(Location::new(line.parse().ok()?, column.parse().ok()?)))
-    }
 }
-
-/// What is said of too many parentheses.
-pub(super) const TOO_DEEP: &str = "the expression is nested too deeply";
 
 fn is_word(token: Option<&TokenWithSpan>, words: &[&str]) -> bool {
     match token.map(|t| &t.token) {
@@ -414,18 +307,4 @@ fn is_word(token: Option<&TokenWithSpan>, words: &[&str]) -> bool {
 /// A token in the words of an error, shortened.
 fn found(token: &Token) -> String {
     token.to_string().chars().take(40).collect()
-}
-
-/// What sqlparser expected, in plain words.
-fn plain(wanted: &str) -> &str {
-    match wanted {
-        "(" => "an opening parenthesis",
-        ")" => "a closing parenthesis",
-        "an expression" | "an expression:" => "a column, a number or a text",
-        _ if wanted.contains("NULL") => "NULL, TRUE or FALSE",
-        _ if wanted.contains("NOT") => "IN, BETWEEN or LIKE",
-        _ if wanted.contains("literal string") => "a text in single quotes",
-        _ if wanted.contains("data type") => "a type: DOUBLE PRECISION, TEXT or DATE",
-        _ => wanted,
-    }
 }

@@ -1,5 +1,7 @@
 //! Which types go together, and what to write where they do not.
 
+use sqlparser::ast::{DataType, ExactNumberInfo};
+
 use crate::{
     error::{self, Error, Result},
     units::Day,
@@ -178,13 +180,13 @@ impl Binder<'_> {
     pub(super) fn membership(&mut self, sense: Sense, value: Id, list: Vec<Id>) -> Result<Id> {
         let all: Vec<Id> = std::iter::once(value).chain(list.iter().copied()).collect();
         self.unify(&all, "IN")?;
-        all.into_iter().for_each(|id| self.settle(id, Kind::Boolean));
+        self.settle_all(&all, Kind::Boolean);
         Ok(self.push(Node::In(sense, value, list), Some(Kind::Boolean)))
     }
 
     pub(super) fn between(&mut self, sense: Sense, three: [Id; 3]) -> Result<Id> {
         self.unify(&three, "BETWEEN")?;
-        three.into_iter().for_each(|id| self.settle(id, Kind::Boolean));
+        self.settle_all(&three, Kind::Boolean);
         Ok(self.push(Node::Between(sense, three), Some(Kind::Boolean)))
     }
 
@@ -198,24 +200,22 @@ impl Binder<'_> {
             operand.into_iter().chain(branches.iter().map(|(when, _)| *when)).collect();
         if operand.is_some() {
             self.unify(&conditions, "CASE")?;
-            conditions.into_iter().for_each(|id| self.settle(id, Kind::Boolean));
+            self.settle_all(&conditions, Kind::Boolean);
         } else {
             for id in conditions {
                 self.need(id, Kind::Boolean, "WHEN")?;
             }
         }
         let results: Vec<Id> = branches.iter().map(|(_, then)| *then).chain(otherwise).collect();
-        let kind = self.unify(&results, "CASE")?.unwrap_or(Kind::Boolean);
-        results.into_iter().for_each(|id| self.settle(id, kind));
-        Ok(self.push(Node::Case(operand, branches, otherwise), Some(kind)))
+        let kind = self.unify(&results, "CASE")?;
+        Ok(self.push(Node::Case(operand, branches, otherwise), kind))
     }
 
-    pub(super) fn call(&mut self, function: Function, arguments: Vec<Id>) -> Result<Id> {
+    pub(super) fn call(&mut self, function: Function, arguments: Vec<Id>, at: usize) -> Result<Id> {
         use Function as F;
         let name = function.sql();
         let (least, most) = function.arity();
         if !(least..=most).contains(&arguments.len()) {
-            let at = arguments.first().copied().unwrap_or_default();
             let most =
                 if most == usize::MAX { String::from("or more") } else { format!("to {most}") };
             let wanted = if least == function.arity().1 {
@@ -225,13 +225,12 @@ impl Binder<'_> {
             };
             let what =
                 format!("{name} takes {wanted} arguments, and {} are given", arguments.len());
-            return Err(self.error(error::Kind::ExpressionSyntax, at, what));
+            return Err(self.source.error(error::Kind::ExpressionSyntax, at, what));
         }
         let kind = match function {
             F::Coalesce | F::Nullif | F::Least | F::Greatest => {
-                let kind = self.unify(&arguments, name)?.unwrap_or(Kind::Boolean);
-                arguments.iter().for_each(|&id| self.settle(id, kind));
-                kind
+                let kind = self.unify(&arguments, name)?;
+                return Ok(self.push(Node::Call(function, arguments), kind));
             }
             F::Lower | F::Upper | F::Trim | F::Length => {
                 self.need_all(&arguments, Kind::Text, name)?;
@@ -266,6 +265,28 @@ impl Binder<'_> {
                 ))
             }
             _ => Ok(self.push(Node::Cast(value, target), Some(target))),
+        }
+    }
+
+    /// The type that a name in CAST stands for.
+    pub(super) fn target(&self, data_type: &DataType) -> Result<Kind> {
+        match data_type {
+            DataType::Double(_)
+            | DataType::DoublePrecision
+            | DataType::Float(_)
+            | DataType::Float8
+            | DataType::Float64
+            | DataType::Real
+            | DataType::Numeric(ExactNumberInfo::None)
+            | DataType::Decimal(ExactNumberInfo::None) => Ok(Kind::Number),
+            DataType::Text | DataType::Varchar(None) | DataType::String(None) => Ok(Kind::Text),
+            DataType::Date => Ok(Kind::Date),
+            DataType::Boolean | DataType::Bool => Ok(Kind::Boolean),
+            other => {
+                let name: String = other.to_string().chars().take(40).collect();
+                let error = self.unsupported(&format!("the type {name}"));
+                Err(error.hint_with("types: DOUBLE PRECISION, TEXT, DATE, BOOLEAN; for whole numbers use ROUND or FLOOR"))
+            }
         }
     }
 }
