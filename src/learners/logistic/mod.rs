@@ -2,6 +2,7 @@
 
 mod card;
 mod choose;
+mod curvature;
 mod design;
 mod grouping;
 mod levels;
@@ -45,10 +46,10 @@ impl Fit<Rows<'_>, Array1<bool>, Error> for LogisticParams {
             L2::Auto => choose::strength(&sample, self),
         };
         let grouped = card::grouped(&sample, &groupings);
-        let features = card::features(&groupings, l2, self);
+        let features = card::features(&groupings, self);
         let start = card::start(total, features.len());
         let solution = self.solve(&grouped, &features, l2, &start)?;
-        Ok(card::scorecard(&groupings, &features, &solution.parameters))
+        Ok(card::scorecard(sample.code_counts, &groupings, &features, &solution.parameters))
     }
 }
 
@@ -61,7 +62,7 @@ impl LogisticParams {
         start: &[f64],
     ) -> Result<Solution> {
         let limits = Limits { tolerance: self.tolerance, iterations: self.max_iterations };
-        Ok(newton::minimise(rows, features, start, limits))
+        Ok(newton::minimise(rows, features, l2, start, limits))
     }
 }
 
