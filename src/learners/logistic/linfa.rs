@@ -40,5 +40,5 @@ pub(super) fn minimise(
         .map(|parameter| sign * parameter)
         .collect();
     let steepest = rows.slope(features, l2, &parameters).steepest() / rows.total;
-    Ok(Solution { parameters, steepest })
+    Solution { parameters, steepest }.converged(limits)
 }

@@ -4,6 +4,7 @@ use super::{
     curvature,
     design::{Feature, Grouped, Slope},
 };
+use crate::error::{Error, Kind, Result};
 
 /// Where a solver ended.
 #[derive(Debug, Clone)]
@@ -12,6 +13,18 @@ pub(super) struct Solution {
     pub(super) parameters: Vec<f64>,
     /// Largest gradient entry by total weight.
     pub(super) steepest: f64,
+}
+
+impl Solution {
+    /// Refuses an end that is far from the minimum: a thousand times the tolerance is still taken,
+    /// since the last digits of a gradient are rounding.
+    pub(super) fn converged(self, limits: Limits) -> Result<Self> {
+        if self.steepest <= 1e3 * limits.tolerance {
+            return Ok(self);
+        }
+        let what = format!("the fit ended with a gradient of {:.1e} per row", self.steepest);
+        Err(Error::new(Kind::NotConverged, what))
+    }
 }
 
 /// When to stop.
