@@ -48,33 +48,21 @@ fn moments(grouping: &Grouping) -> (f64, f64) {
     (centre, mean(&|woe| (woe - centre).powi(2)).sqrt())
 }
 
-/// One feature a column: its weight of evidence, standardised.
-pub(super) fn features(
-    groupings: &[(usize, Grouping)],
-    l2: f64,
-    params: &LogisticParams,
-) -> Vec<Feature> {
-    let mut features: Vec<Feature> = groupings
-        .iter()
-        .enumerate()
-        .map(|(place, (_, grouping))| {
-            let (centre, spread) = moments(grouping);
-            let mut values = [0.0; 16];
-            for (value, woe) in values.iter_mut().zip(&grouping.woe) {
-                *value = (woe - centre) / spread;
-            }
-            Feature { column: place, values, l2 }
-        })
-        .collect();
-    if params.deviation_l2 > 0.0 {
-        for (place, (_, grouping)) in groupings.iter().enumerate() {
-            if grouping.woe.len() < 4 {
-                continue;
-            }
-            for group in 1..grouping.woe.len() {
+/// For each column its weight of evidence, standardised, and what each group may deviate from it.
+pub(super) fn features(groupings: &[(usize, Grouping)], params: &LogisticParams) -> Vec<Feature> {
+    let mut features = Vec::new();
+    for (place, (_, grouping)) in groupings.iter().enumerate() {
+        let (centre, spread) = moments(grouping);
+        let mut values = [0.0; 16];
+        for (value, woe) in values.iter_mut().zip(&grouping.woe) {
+            *value = (woe - centre) / spread;
+        }
+        features.push(Feature { column: place, values });
+        if params.deviation > 0.0 && grouping.woe.len() > 3 {
+            for group in 1..grouping.woe.len().min(16) {
                 let mut values = [0.0; 16];
-                values[group] = 1.0;
-                features.push(Feature { column: place, values, l2: params.deviation_l2 });
+                values[group] = params.deviation;
+                features.push(Feature { column: place, values });
             }
         }
     }
@@ -83,6 +71,7 @@ pub(super) fn features(
 
 /// The points table.
 pub(super) fn scorecard(
+    code_counts: &[u16],
     groupings: &[(usize, Grouping)],
     features: &[Feature],
     parameters: &[f64],
@@ -90,17 +79,16 @@ pub(super) fn scorecard(
     let mut intercept = parameters.first().copied().unwrap_or(0.0);
     let mut columns = Vec::new();
     for (place, (column, grouping)) in groupings.iter().enumerate() {
+        let codes = code_counts.get(*column).map_or(256, |&codes| usize::from(codes));
+        let mut own =
+            features.iter().zip(parameters.iter().skip(1)).filter(|(f, _)| f.column == place);
         let (centre, spread) = moments(grouping);
-        let coefficient = parameters.get(place + 1).map_or(0.0, |parameter| parameter / spread);
+        let coefficient = own.next().map_or(0.0, |(_, parameter)| parameter / spread);
         intercept -= coefficient * centre;
         let mut logits: Vec<f64> = grouping.woe.iter().map(|woe| coefficient * woe).collect();
-        for (feature, parameter) in
-            features.iter().zip(parameters.iter().skip(1)).skip(groupings.len())
-        {
-            if feature.column == place {
-                for (logit, value) in logits.iter_mut().zip(feature.values) {
-                    *logit += parameter * value;
-                }
+        for (feature, parameter) in own {
+            for (logit, value) in logits.iter_mut().zip(feature.values) {
+                *logit += parameter * value;
             }
         }
         let rows: f64 = grouping.counted.iter().map(|tally| tally.rows).sum();
@@ -123,7 +111,7 @@ pub(super) fn scorecard(
                     logit,
                 })
                 .collect(),
-            group_of: grouping.group_of.to_vec(),
+            group_of: grouping.group_of.iter().take(codes).copied().collect(),
             mean,
         });
     }

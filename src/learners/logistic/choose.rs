@@ -55,15 +55,13 @@ fn losses(
     }
     let groupings = card::groupings(&train, total, params);
     let (fitted, unseen) = (card::grouped(&train, &groupings), card::grouped(&test, &groupings));
-    let mut parameters = card::start(total, groupings.len());
-    let limits = Limits { tolerance: 1e-6, iterations: params.max_iterations };
+    let limits = Limits { tolerance: 1e-5, iterations: params.max_iterations };
+    let features = card::features(&groupings, params);
+    let mut parameters = card::start(total, features.len());
     let mut losses = [0.0; STRENGTHS.len()];
     for (loss, &strength) in losses.iter_mut().zip(&STRENGTHS) {
-        let mut features = card::features(&groupings, strength, params);
-        parameters.resize(features.len() + 1, 0.0);
-        parameters = newton::minimise(&fitted, &features, &parameters, limits).parameters;
-        features.iter_mut().for_each(|feature| feature.l2 = 0.0);
-        *loss = unseen.slope(&features, &parameters).loss;
+        parameters = newton::minimise(&fitted, &features, strength, &parameters, limits).parameters;
+        *loss = unseen.slope(&features, 0.0, &parameters).loss;
     }
     Some(losses)
 }

@@ -16,8 +16,6 @@ pub(super) struct Feature {
     pub(super) column: usize,
     /// Value of each group.
     pub(super) values: [f64; 16],
-    /// Ridge penalty on the coefficient.
-    pub(super) l2: f64,
 }
 
 /// Grouped rows, two columns to a byte.
@@ -26,7 +24,7 @@ pub(super) struct Grouped {
     /// Pairs of columns: the group in column 2k in the low half, in 2k + 1 in the high half.
     pairs: Vec<Vec<u8>>,
     events: Vec<bool>,
-    weights: Option<Vec<f64>>,
+    pub(super) weights: Option<Vec<f64>>,
     /// Sum of the weights.
     pub(super) total: f64,
 }
@@ -108,14 +106,15 @@ impl Grouped {
         thinned
     }
 
+    /// Group of each row in a column.
+    pub(super) fn column(&self, column: usize) -> impl Iterator<Item = u8> + '_ {
+        let shift = 4 * (column % 2);
+        self.pairs.get(column / 2).into_iter().flatten().map(move |&pair| pair >> shift & 15)
+    }
+
     /// Values of a feature over the rows.
     pub(super) fn values<'a>(&'a self, feature: &'a Feature) -> impl Iterator<Item = f64> + 'a {
-        let shift = 4 * (feature.column % 2);
-        self.pairs
-            .get(feature.column / 2)
-            .into_iter()
-            .flatten()
-            .map(move |&pair| feature.values[usize::from(pair >> shift & 15)])
+        self.column(feature.column).map(|group| feature.values[usize::from(group & 15)])
     }
 
     /// Outcomes of the rows.
@@ -124,7 +123,7 @@ impl Grouped {
     }
 
     /// The logits' tables: for each pair of columns a value for each of its 256 codes.
-    fn tables(&self, features: &[Feature], parameters: &[f64]) -> Vec<[f64; 256]> {
+    pub(super) fn tables(&self, features: &[Feature], parameters: &[f64]) -> Vec<[f64; 256]> {
         let mut columns = vec![[0.0; 16]; 2 * self.pairs.len()];
         for (feature, parameter) in features.iter().zip(parameters.iter().skip(1)) {
             for (entry, value) in columns[feature.column].iter_mut().zip(feature.values) {
@@ -138,7 +137,7 @@ impl Grouped {
     }
 
     /// The penalised log loss (a sum over rows) and its gradient.
-    pub(super) fn slope(&self, features: &[Feature], parameters: &[f64]) -> Slope {
+    pub(super) fn slope(&self, features: &[Feature], l2: f64, parameters: &[f64]) -> Slope {
         let tables = self.tables(features, parameters);
         let intercept = parameters.first().copied().unwrap_or(0.0);
         let partials: Vec<Partial> = (0..self.rows().div_ceil(CHUNK))
@@ -160,9 +159,8 @@ impl Grouped {
         let mut gradient = vec![residual];
         for (feature, parameter) in features.iter().zip(parameters.iter().skip(1)) {
             let sums = by_column[feature.column].iter().zip(feature.values);
-            gradient
-                .push(sums.map(|(sum, value)| sum * value).sum::<f64>() + feature.l2 * parameter);
-            loss += 0.5 * feature.l2 * parameter * parameter;
+            gradient.push(sums.map(|(sum, value)| sum * value).sum::<f64>() + l2 * parameter);
+            loss += 0.5 * l2 * parameter * parameter;
         }
         Slope { loss, gradient }
     }
@@ -188,91 +186,19 @@ impl Grouped {
         sum
     }
 
-    fn logits(&self, start: usize, intercept: f64, tables: &[[f64; 256]], logits: &mut [f64]) {
+    pub(super) fn logits(
+        &self,
+        start: usize,
+        intercept: f64,
+        tables: &[[f64; 256]],
+        logits: &mut [f64],
+    ) {
         logits.fill(intercept);
         for (table, codes) in tables.iter().zip(&self.pairs) {
             for (logit, &code) in logits.iter_mut().zip(&codes[start..]) {
                 *logit += table[code as usize];
             }
         }
-    }
-
-    /// The matrix of second derivatives, row by row, as in [`Slope::gradient`].
-    ///
-    /// # Cost
-    /// O(rows × features²)
-    pub(super) fn curvature(&self, features: &[Feature], parameters: &[f64]) -> Vec<f64> {
-        let tables = self.tables(features, parameters);
-        let intercept = parameters.first().copied().unwrap_or(0.0);
-        let size = features.len() + 1;
-        let piece = CHUNK / 4;
-        let partials: Vec<Vec<f64>> = (0..self.rows().div_ceil(piece))
-            .into_par_iter()
-            .map(|chunk| {
-                let from = chunk * piece;
-                self.partial_curvature(
-                    from..(from + piece).min(self.rows()),
-                    features,
-                    intercept,
-                    &tables,
-                )
-            })
-            .collect();
-        let mut matrix = vec![0.0; size * size];
-        for partial in &partials {
-            for (entry, part) in matrix.iter_mut().zip(partial) {
-                *entry += part;
-            }
-        }
-        for row in 0..size {
-            for column in row + 1..size {
-                matrix[column * size + row] = matrix[row * size + column];
-            }
-        }
-        for (place, feature) in features.iter().enumerate() {
-            matrix[(place + 1) * (size + 1)] += feature.l2;
-        }
-        matrix
-    }
-
-    fn partial_curvature(
-        &self,
-        rows: std::ops::Range<usize>,
-        features: &[Feature],
-        intercept: f64,
-        tables: &[[f64; 256]],
-    ) -> Vec<f64> {
-        const WIDE: usize = 256;
-        let size = features.len() + 1;
-        let mut sums = vec![0.0; size * size];
-        let mut values = vec![[0.0; WIDE]; size];
-        let until = rows.end;
-        for start in rows.step_by(WIDE) {
-            let wide = WIDE.min(until - start);
-            let mut roots = [0.0; WIDE];
-            self.logits(start, intercept, tables, &mut roots[..wide]);
-            for (offset, root) in roots[..wide].iter_mut().enumerate() {
-                let weight = self.weights.as_ref().map_or(1.0, |weights| weights[start + offset]);
-                let tail = (-root.abs()).exp();
-                *root = (weight * tail).sqrt() / (1.0 + tail);
-            }
-            roots[wide..].fill(0.0);
-            values[0] = roots;
-            for (row, feature) in values.iter_mut().skip(1).zip(features) {
-                let shift = 4 * (feature.column % 2);
-                let codes = &self.pairs[feature.column / 2][start..];
-                for ((value, &code), root) in row.iter_mut().zip(codes).zip(&roots[..wide]) {
-                    *value = root * feature.values[usize::from(code >> shift & 15)];
-                }
-                row[wide..].fill(0.0);
-            }
-            for (place, left) in values.iter().enumerate() {
-                for (sum, right) in sums[place * size + place..].iter_mut().zip(&values[place..]) {
-                    *sum += dot(left, right);
-                }
-            }
-        }
-        sums
     }
 }
 
@@ -301,14 +227,4 @@ fn residuals(logits: &mut [f64], events: &[bool], weights: Option<&[f64]>) -> (f
         *logit = residual;
     }
     (loss + product.ln(), sum)
-}
-
-fn dot(left: &[f64; 256], right: &[f64; 256]) -> f64 {
-    let mut lanes = [0.0; 8];
-    for (l, r) in left.chunks_exact(8).zip(right.chunks_exact(8)) {
-        for lane in 0..8 {
-            lanes[lane] += l[lane] * r[lane];
-        }
-    }
-    lanes.iter().sum()
 }

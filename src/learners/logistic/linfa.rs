@@ -39,6 +39,6 @@ pub(super) fn minimise(
         .chain(fitted.params().iter().copied())
         .map(|parameter| sign * parameter)
         .collect();
-    let steepest = rows.slope(features, &parameters).steepest() / rows.total;
-    Ok(Solution { parameters, steepest })
+    let steepest = rows.slope(features, l2, &parameters).steepest() / rows.total;
+    Solution { parameters, steepest }.converged(limits)
 }

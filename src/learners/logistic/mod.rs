@@ -2,6 +2,7 @@
 
 mod card;
 mod choose;
+mod curvature;
 mod design;
 mod grouping;
 mod levels;
@@ -45,10 +46,10 @@ impl Fit<Rows<'_>, Array1<bool>, Error> for LogisticParams {
             L2::Auto => choose::strength(&sample, self),
         };
         let grouped = card::grouped(&sample, &groupings);
-        let features = card::features(&groupings, l2, self);
+        let features = card::features(&groupings, self);
         let start = card::start(total, features.len());
         let solution = self.solve(&grouped, &features, l2, &start)?;
-        Ok(card::scorecard(&groupings, &features, &solution.parameters))
+        Ok(card::scorecard(sample.code_counts, &groupings, &features, &solution.parameters))
     }
 }
 
@@ -61,7 +62,23 @@ impl LogisticParams {
         start: &[f64],
     ) -> Result<Solution> {
         let limits = Limits { tolerance: self.tolerance, iterations: self.max_iterations };
-        Ok(newton::minimise(rows, features, start, limits))
+        let weighted = rows.weights.is_some();
+        match self.solver {
+            Solver::Linfa if weighted => Err(Error::new(
+                Kind::BadParameter,
+                "linfa-logistic ignores weights, so it cannot fit weighted rows",
+            )
+            .hint_with("set learners.logistic.solver to \"newton\" or \"auto\"")),
+            Solver::Linfa => linfa::minimise(rows, features, l2, limits),
+            Solver::Auto if !weighted && rows.rows() <= self.linfa_rows_at_most => {
+                linfa::minimise(rows, features, l2, limits).or_else(|_| {
+                    newton::minimise(rows, features, l2, start, limits).converged(limits)
+                })
+            }
+            Solver::Auto | Solver::Newton => {
+                newton::minimise(rows, features, l2, start, limits).converged(limits)
+            }
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Newton's method on grouped rows, with the curvature taken from as few rows as will do.
 
-use super::design::{Feature, Grouped, Slope};
+use super::{
+    curvature,
+    design::{Feature, Grouped, Slope},
+};
+use crate::error::{Error, Kind, Result};
 
 /// Where a solver ended.
 #[derive(Debug, Clone)]
@@ -9,6 +13,18 @@ pub(super) struct Solution {
     pub(super) parameters: Vec<f64>,
     /// Largest gradient entry by total weight.
     pub(super) steepest: f64,
+}
+
+impl Solution {
+    /// Refuses an end that is far from the minimum: a thousand times the tolerance is still taken,
+    /// since the last digits of a gradient are rounding.
+    pub(super) fn converged(self, limits: Limits) -> Result<Self> {
+        if self.steepest <= 1e3 * limits.tolerance {
+            return Ok(self);
+        }
+        let what = format!("the fit ended with a gradient of {:.1e} per row", self.steepest);
+        Err(Error::new(Kind::NotConverged, what))
+    }
 }
 
 /// When to stop.
@@ -20,8 +36,8 @@ pub(super) struct Limits {
     pub(super) iterations: usize,
 }
 
-/// Rows × features² that a curvature may cost; beyond that it is taken from every so many-th row.
-const CURVATURE_COST: usize = 60_000_000;
+/// Rows × pairs of columns that a curvature may cost; beyond that it is taken from every so many-th row.
+const CURVATURE_COST: usize = 20_000_000;
 
 /// Minimises the penalised log loss from a starting point.
 ///
@@ -31,22 +47,24 @@ const CURVATURE_COST: usize = 60_000_000;
 pub(super) fn minimise(
     rows: &Grouped,
     features: &[Feature],
+    l2: f64,
     start: &[f64],
     limits: Limits,
 ) -> Solution {
-    let pairs = (features.len() + 1).pow(2) / 2 + 1;
-    let enough = (CURVATURE_COST / pairs).max(50 * features.len() + 5_000);
+    let columns = features.last().map_or(0, |feature| feature.column + 1);
+    let pairs = columns * (columns + 1) / 2 + 1;
+    let enough = (CURVATURE_COST / pairs).clamp(20 * features.len() + 5_000, 100_000);
     let mut step = (rows.rows() / enough).max(1);
     let mut parameters = start.to_vec();
     let mut thinned = None;
     if step > 1 {
         let fewer = rows.every(step);
         let rough = Limits { tolerance: limits.tolerance.max(1e-7), ..limits };
-        parameters = minimise(&fewer, features, &parameters, rough).parameters;
+        parameters = minimise(&fewer, features, l2, &parameters, rough).parameters;
         thinned = Some(fewer);
     }
     let mut factor: Option<Vec<f64>> = None;
-    let mut slope = rows.slope(features, &parameters);
+    let mut slope = rows.slope(features, l2, &parameters);
     let mut fresh = false;
     for _ in 0..limits.iterations {
         if slope.steepest() <= limits.tolerance * rows.total {
@@ -54,11 +72,11 @@ pub(super) fn minimise(
         }
         if factor.is_none() {
             let source = thinned.as_ref().unwrap_or(rows);
-            factor = Some(factorised(source, features, &parameters, rows.total));
+            factor = Some(factorised(source, features, l2, &parameters, rows.total));
             fresh = true;
         }
         let direction = factor.as_deref().map(|f| solve(f, &slope.gradient)).unwrap_or_default();
-        let (next, next_slope) = descend(rows, features, &parameters, &slope, &direction);
+        let (next, next_slope) = descend(rows, features, l2, &parameters, &slope, &direction);
         let gain = slope.steepest() / next_slope.steepest();
         let stuck = next == parameters;
         (parameters, slope) = (next, next_slope);
@@ -80,6 +98,7 @@ pub(super) fn minimise(
 fn descend(
     rows: &Grouped,
     features: &[Feature],
+    l2: f64,
     parameters: &[f64],
     slope: &Slope,
     direction: &[f64],
@@ -88,7 +107,7 @@ fn descend(
     for _ in 0..40 {
         let next: Vec<f64> =
             parameters.iter().zip(direction).map(|(p, d)| p - length * d).collect();
-        let next_slope = rows.slope(features, &next);
+        let next_slope = rows.slope(features, l2, &next);
         let falls = next_slope.loss <= slope.loss * (1.0 + 1e-13)
             || next_slope.steepest() < 0.5 * slope.steepest();
         if falls && next_slope.loss.is_finite() {
@@ -100,18 +119,18 @@ fn descend(
 }
 
 /// Cholesky factor of the curvature, scaled up to a total weight.
-fn factorised(rows: &Grouped, features: &[Feature], parameters: &[f64], total: f64) -> Vec<f64> {
+fn factorised(
+    rows: &Grouped,
+    features: &[Feature],
+    l2: f64,
+    parameters: &[f64],
+    total: f64,
+) -> Vec<f64> {
     let size = features.len() + 1;
-    let mut matrix = rows.curvature(features, parameters);
+    let mut matrix = curvature::curvature(rows, features, parameters);
     let scale = total / rows.total.max(f64::MIN_POSITIVE);
-    for row in 0..size {
-        for column in 0..size {
-            matrix[row * size + column] *= scale;
-        }
-        if let Some(feature) = row.checked_sub(1).and_then(|place| features.get(place)) {
-            matrix[row * (size + 1)] += feature.l2 * (1.0 - scale);
-        }
-    }
+    matrix.iter_mut().for_each(|entry| *entry *= scale);
+    matrix.iter_mut().step_by(size + 1).skip(1).for_each(|pivot| *pivot += l2);
     let jitters = [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0];
     jitters.iter().find_map(|&jitter| cholesky(&matrix, size, jitter)).unwrap_or_else(|| {
         let mut unit = vec![0.0; size * size];
@@ -129,7 +148,7 @@ fn cholesky(matrix: &[f64], size: usize, jitter: f64) -> Option<Vec<f64>> {
             let left = &current[..column];
             let right =
                 if column == row { left } else { &before[column * size..column * size + column] };
-            let inner: f64 = left.iter().zip(right).map(|(l, r)| l * r).sum();
+            let inner = dot(left, right);
             let entry = matrix[row * size + column];
             if column == row {
                 let pivot = entry + jitter * (entry + 1.0) - inner;
@@ -158,4 +177,16 @@ fn solve(lower: &[f64], b: &[f64]) -> Vec<f64> {
         x[row] = (x[row] - inner) / lower[row * size + row];
     }
     x
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
+    let rest = lefts.remainder().iter().zip(rights.remainder()).map(|(l, r)| l * r).sum::<f64>();
+    for (l, r) in lefts.zip(rights) {
+        for lane in 0..8 {
+            lanes[lane] += l[lane] * r[lane];
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
 }

@@ -27,8 +27,9 @@ pub struct LogisticParams {
     pub monotone: BTreeMap<String, Direction>,
     /// Strength of the ridge penalty. Default: chosen by cross-validation.
     pub l2: L2,
-    /// Ridge penalty on what a group's points differ from coefficient × weight of evidence.
-    pub deviation_l2: f64,
+    /// How far a group's points may go from coefficient × weight of evidence: the deviation's own
+    /// ridge penalty is `l2 / deviation²`; 0 for none. Default 0.3.
+    pub deviation: f64,
     /// Folds for choosing the penalty: 2 to 20. Default 5.
     pub folds: usize,
     /// Who solves for the coefficients.
@@ -51,7 +52,7 @@ impl Default for LogisticParams {
             group_penalty: 3.0,
             monotone: BTreeMap::new(),
             l2: L2::Auto,
-            deviation_l2: 0.0,
+            deviation: 0.3,
             folds: 5,
             solver: Solver::Auto,
             linfa_rows_at_most: 20_000,
