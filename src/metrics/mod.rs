@@ -145,3 +145,6 @@ pub fn measure(
         calibration_curve: calibration::curve(&ranked),
     })
 }
+
+#[cfg(test)]
+mod laws;
