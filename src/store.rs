@@ -145,7 +145,8 @@ pub fn write_folder(path: &Path, files: &[(&str, &[u8])]) -> Result<Placed> {
 
 fn fill_folder(temporary: &Path, path: &Path, files: &[(&str, &[u8])]) -> io::Result<Placed> {
     for (name, bytes) in files {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary.join(name))?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).open(temporary.join(name))?;
         file.write_all(bytes)?;
         file.sync_all()?;
     }

@@ -237,6 +237,14 @@ impl Registry {
     }
 }
 
+/// The version that a bundle has in the registry.
+///
+/// # Errors
+/// Those of [`wire::to_bytes`].
+pub fn version(bundle: &Bundle) -> Result<Version> {
+    Ok(Version::of(bundle, wire::open(&wire::to_bytes(bundle)?)?.digest))
+}
+
 /// A path may name the bundle file or the folder of a version.
 fn bundle_file(path: &Path) -> PathBuf {
     if store::is_folder(path) { path.join(BUNDLE) } else { path.to_owned() }

@@ -1,1 +1,3 @@
-//! Room.
+//! What leaves the program.
+
+pub mod card;

@@ -1,0 +1,4 @@
+//! Damaged and hostile bundles: all refused, none panics.
+
+mod attacks;
+mod sample;
