@@ -1,5 +1,7 @@
 //! The model card as its reader sees it.
 
+#![allow(clippy::unwrap_used)]
+
 mod sample;
 
 use reveille::{

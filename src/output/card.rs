@@ -248,7 +248,7 @@ fn model_facts(which: Which, model: &Model, language: Language) -> Vec<String> {
 
 fn intended_use(page: &mut Page) {
     page.heading(2, "Intended use", "预期用途");
-    page.to_fill_in(&[
+    page.questions(&[
         ("Owner of the model, and whom to ask", "模型负责人及联系方式"),
         ("Decisions it is meant for, and who takes them", "用于何种决策，由谁决策"),
         ("Decisions it must not be used for", "不得用于何种决策"),
@@ -303,7 +303,7 @@ fn trained_on(page: &mut Page, bundle: &Bundle) {
         ("Columns encoded", "编码变量数", count(columns)),
         ("Digest of what the learners saw", "训练数据摘要", code(&data.digest)),
     ]);
-    page.to_fill_in(&[
+    page.questions(&[
         ("Where the data came from, and what period it covers", "数据来源及覆盖时段"),
         ("Customers who are not in it", "未包含的客户群体"),
     ]);
@@ -324,9 +324,10 @@ fn left_out(page: &mut Page, findings: &[FindingNote]) {
     }
     let language = page.language();
     let rows = findings.iter().map(|finding| {
-        let handled = match finding.excluded {
-            true => language.pick("left out", "剔除"),
-            false => language.pick("kept", "保留"),
+        let handled = if finding.excluded {
+            language.pick("left out", "剔除")
+        } else {
+            language.pick("kept", "保留")
         };
         vec![
             code(&finding.column),
@@ -385,7 +386,7 @@ fn ethics(page: &mut Page, bundle: &Bundle) {
             &format!("从名称看，下列变量可能涉及受法律保护的个人属性或其替代变量：{columns}。"),
         );
     }
-    page.to_fill_in(&[
+    page.questions(&[
         (
             "Groups of customers whose results were compared, and what came out",
             "比较过哪些客户群体，结果如何",

@@ -132,9 +132,10 @@ fn groups(page: &mut Page, which: Which, column: &CardColumn, encoded: &EncodedC
         if name.is_empty() {
             return None;
         }
-        let (rate, woe) = match group.rows > 0.0 {
-            true => (percent(share(group.events, group.rows)), format!("{:+.3}", group.woe)),
-            false => ("–".to_owned(), "–".to_owned()),
+        let (rate, woe) = if group.rows > 0.0 {
+            (percent(share(group.events, group.rows)), format!("{:+.3}", group.woe))
+        } else {
+            ("–".to_owned(), "–".to_owned())
         };
         let unseen = language.pick(" (not in training)", "（训练中未出现）");
         Some(vec![
@@ -178,9 +179,10 @@ fn rules(page: &mut Page, which: Which, tree: &Tree, encoder: &Encoder) {
                 format!("{}{colon}{}", code(&column.name), range.trim())
             })
             .collect();
-        let rule = match conditions.is_empty() {
-            true => language.pick("everybody", "全部客户").to_owned(),
-            false => conditions.join(language.pick(" **and** ", " **且** ")),
+        let rule = if conditions.is_empty() {
+            language.pick("everybody", "全部客户").to_owned()
+        } else {
+            conditions.join(language.pick(" **and** ", " **且** "))
         };
         vec![
             (place + 1).to_string(),

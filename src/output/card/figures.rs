@@ -131,10 +131,8 @@ fn lists(page: &mut Page, which: Which, model: &Model, chosen: LearnerName) {
 
 fn names(validation: &Validation, chosen: LearnerName, language: Language) -> Vec<String> {
     let learner = learner_name(validation.learner, language);
-    let learner = match validation.learner == chosen {
-        true => format!("**{learner}**"),
-        false => learner.to_owned(),
-    };
+    let learner =
+        if validation.learner == chosen { format!("**{learner}**") } else { learner.to_owned() };
     vec![learner, split_name(&validation.split, language)]
 }
 

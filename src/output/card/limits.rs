@@ -63,7 +63,7 @@ pub(super) fn of(page: &mut Page, bundle: &Bundle) {
         "概率仅适用于与训练样本相似的客户及上述结果定义。评分时若出现漂移预警（PSI），应重新训练。",
     ));
     page.gap();
-    page.to_fill_in(&[("Known limits beyond these, and advice", "其他已知局限与使用建议")]);
+    page.questions(&[("Known limits beyond these, and advice", "其他已知局限与使用建议")]);
 }
 
 /// What scoring does with values that training had not met.

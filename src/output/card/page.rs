@@ -72,11 +72,11 @@ impl Page {
     }
 
     /// What only a person can say, left open.
-    pub(super) fn to_fill_in(&mut self, questions: &[(&str, &str)]) {
+    pub(super) fn questions(&mut self, questions: &[(&str, &str)]) {
         for (en, zh) in questions {
-            let open = self.language.pick("_to be filled in_", "_待填写_");
-            let colon = self.language.pick(": ", "：");
-            self.push(&["> ✍ ", self.language.pick(en, zh), colon, open, "  \n"]);
+            let question = self.language.pick(en, zh);
+            let open = self.language.pick(": _to be filled in_", "：_待填写_");
+            self.push(&["> ✍ ", question, open, "  \n"]);
         }
         self.gap();
     }

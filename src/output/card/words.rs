@@ -63,9 +63,10 @@ pub(super) fn number(x: f64, digits: i32) -> String {
     }
     let decimals = (digits - 1 - magnitude).max(0) as usize;
     let rounded = format!("{x:.decimals$}");
-    let short = match rounded.contains('.') {
-        true => rounded.trim_end_matches('0').trim_end_matches('.'),
-        false => &rounded,
+    let short = if rounded.contains('.') {
+        rounded.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &rounded
     };
     grouped(short, 5)
 }
