@@ -145,7 +145,8 @@ pub fn write_folder(path: &Path, files: &[(&str, &[u8])]) -> Result<Placed> {
 
 fn fill_folder(temporary: &Path, path: &Path, files: &[(&str, &[u8])]) -> io::Result<Placed> {
     for (name, bytes) in files {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(temporary.join(name))?;
+        let mut file =
+            OpenOptions::new().write(true).create_new(true).open(temporary.join(name))?;
         file.write_all(bytes)?;
         file.sync_all()?;
     }
@@ -170,7 +171,7 @@ fn hidden<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> Result<(T, P
         hidden.push(format!(".{}-{attempt}{TEMPORARY}", std::process::id()));
         let temporary = path.with_file_name(hidden);
         match make(&temporary) {
-            Ok(made) => return Ok((made, temporary)),
+            Ok(opened) => return Ok((opened, temporary)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
             Err(e) => return Err(Error::io(path, "write", e)),
         }
@@ -230,7 +231,14 @@ impl AtomicFile {
         if result.is_err() {
             self.remove_temporary();
         }
-        result.map_err(|e| Error::io(&self.path, "write", e))
+        result.map_err(|e| Error::io(&self.path, "write", e))?;
+        if self.temporary.is_none() {
+            return Ok(());
+        }
+        sync_folder(folder_of(&self.path)).map_err(|e| {
+            Error::io(&self.path, "flush to the device", e)
+                .hint_with("the new file is in its place, but check the device: it may not stay")
+        })
     }
 
     fn remove_temporary(&self) {
@@ -244,8 +252,7 @@ fn finish(writer: BufWriter<File>, temporary: Option<&Path>, path: &Path) -> io:
     let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
     let Some(temporary) = temporary else { return Ok(()) };
     file.sync_all()?;
-    fs::rename(temporary, path)?;
-    sync_folder(folder_of(path))
+    fs::rename(temporary, path)
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -202,9 +202,9 @@ impl Registry {
 
     fn current(&self, name: &ModelName) -> Result<Version> {
         let path = self.model(name).join(CURRENT);
-        let line = store::read_text(&path, 1024).or_else(|error| match error.kind() {
-            Kind::NotFound => Err(self.no_version(name, "no version of it is in use", &path)),
-            _ => Err(error),
+        let line = store::read_text(&path, 1024).map_err(|error| match error.kind() {
+            Kind::NotFound => self.no_version(name, "no version of it is in use", &path),
+            _ => error,
         })?;
         let version = line.trim_end_matches(['\n', '\r']).parse::<Version>();
         version
@@ -235,6 +235,14 @@ impl Registry {
             some => error.hint_with(format!("there is {}", some.join(", "))),
         }
     }
+}
+
+/// The version that a bundle has in the registry.
+///
+/// # Errors
+/// Those of [`wire::to_bytes`].
+pub fn version(bundle: &Bundle) -> Result<Version> {
+    Ok(Version::of(bundle, wire::open(&wire::to_bytes(bundle)?)?.digest))
 }
 
 /// A path may name the bundle file or the folder of a version.

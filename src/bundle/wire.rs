@@ -157,9 +157,8 @@ impl<'de> DeserializeSeed<'de> for Shape<'_> {
             return Err(D::Error::custom(format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let left = self.left.get().checked_sub(1);
-        self.left.set(
-            left.ok_or_else(|| D::Error::custom(format!("more than {MAX_VALUES} values")))?,
-        );
+        self.left
+            .set(left.ok_or_else(|| D::Error::custom(format!("more than {MAX_VALUES} values")))?);
         reader.deserialize_any(Shape { depth: self.depth + 1, ..self })
     }
 }

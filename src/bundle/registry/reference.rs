@@ -135,10 +135,7 @@ impl fmt::Display for ModelRef {
 }
 
 /// The name that fewest edits turn into `wanted`, if they are few.
-pub(super) fn nearest<'a>(
-    wanted: &str,
-    names: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let best = names.map(|name| (edits(wanted, name), name)).min()?;
     (best.0 <= wanted.len().max(best.1.len()) / 2).then_some(best.1)
 }
@@ -175,7 +172,8 @@ mod tests {
         for path in ["a/b", "./retail", "model.bundle", "/x/v@1/model.bundle", "../retail", ".."] {
             assert_eq!(ModelRef::parse(path).unwrap(), ModelRef::Path(path.into()), "{path}");
         }
-        for bad in ["", "Retail", "a b", "retail@", "retail@../x", "retail@a/b", "@1", "a\0", "…"] {
+        for bad in ["", "Retail", "a b", "retail@", "retail@../x", "retail@a/b", "@1", "a\0", "…"]
+        {
             assert_eq!(ModelRef::parse(bad).unwrap_err().kind(), Kind::BadName, "{bad:?}");
         }
     }

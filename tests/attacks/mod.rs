@@ -1,0 +1,37 @@
+//! Attacks on the wire format.
+
+mod damage;
+mod json;
+mod registry;
+
+use std::sync::LazyLock;
+
+use reveille::{
+    bundle::{from_bytes, to_bytes},
+    error::{Error, Kind},
+};
+
+use crate::sample;
+
+/// A bundle file around some JSON, with the right length and digest.
+pub(crate) fn sealed(json: &str) -> Vec<u8> {
+    let digest = reveille::store::digest(json.as_bytes());
+    format!("reveille-bundle 1 {} blake3:{digest}\n{json}", json.len()).into_bytes()
+}
+
+/// The JSON of a bundle.
+pub(crate) fn json() -> String {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        let bytes = to_bytes(&sample::bundle()).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        text.split_once('\n').unwrap().1.to_owned()
+    });
+    JSON.clone()
+}
+
+pub(crate) fn refused(bytes: &[u8]) -> Error {
+    let error = from_bytes(bytes).expect_err("a bad bundle was read");
+    assert!(matches!(error.kind(), Kind::BadBundle | Kind::NewerBundle), "{error}");
+    assert!(!error.hint().is_empty());
+    error
+}
