@@ -6,12 +6,12 @@ use super::{
     TreeParams,
     sample::{Sample, WIDTH},
     split::{Cut, Histogram, Search},
-    tally::Tally,
+    tally::{AT_ONCE, Tally},
 };
 use crate::model::tree::Rule;
 
 /// Rows that one task counts; fixed, so the same work is done on any number of threads.
-const TASK: usize = 1 << 16;
+const TASK: usize = AT_ONCE;
 /// Nodes with more rows than this have their sides grown side by side.
 const WORTH_A_TASK: usize = 1 << 13;
 
@@ -179,16 +179,20 @@ fn count<T: Tally>(sample: &Sample, order: &[u32]) -> Vec<Histogram<T>> {
         .unwrap_or_default()
 }
 
+/// Counts at most [`AT_ONCE`] rows.
 fn count_task<T: Tally>(sample: &Sample, order: &[u32]) -> Vec<Histogram<T>> {
-    let mut histograms = vec![[T::default(); 256]; sample.kept.len()];
-    for (histograms, lines) in histograms.chunks_mut(WIDTH).zip(&sample.blocks) {
+    let mut histograms = Vec::with_capacity(sample.kept.len());
+    for (columns, lines) in sample.kept.chunks(WIDTH).zip(&sample.blocks) {
+        let mut small = [[T::Small::default(); 256]; WIDTH];
+        let counted = &mut small[..columns.len()];
         for &entry in order {
-            let weight: T = sample.weigh(entry);
+            let weight = T::small(sample.units_of(entry), entry & 1 == 1);
             let line = &lines[(entry >> 1) as usize];
-            for (histogram, &code) in histograms.iter_mut().zip(line) {
+            for (histogram, &code) in counted.iter_mut().zip(line) {
                 histogram[usize::from(code)] += weight;
             }
         }
+        histograms.extend(counted.iter().map(|histogram| histogram.map(T::of_small)));
     }
     histograms
 }

@@ -119,11 +119,16 @@ impl Sample {
         self.kept.iter().map(|column| column.at).collect()
     }
 
-    /// What an entry of [`Sample::order`] weighs.
+    /// The weight in units of an entry of [`Sample::order`].
+    #[inline]
+    pub(super) fn units_of(&self, entry: u32) -> u64 {
+        self.units.as_ref().map_or(1, |units| units[(entry >> 1) as usize])
+    }
+
+    /// What an entry of [`Sample::order`] counts.
     #[inline]
     pub(super) fn weigh<T: Tally>(&self, entry: u32) -> T {
-        let units = self.units.as_ref().map_or(1, |units| units[(entry >> 1) as usize]);
-        T::row(units, entry & 1 == 1)
+        T::row(self.units_of(entry), entry & 1 == 1)
     }
 
     /// The code of a row in a column, numbered as in `kept`.
