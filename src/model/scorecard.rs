@@ -169,7 +169,7 @@ impl CardColumn {
     }
 
     /// The contribution of each code.
-    fn table(&self) -> [f64; 256] {
+    pub fn table(&self) -> [f64; 256] {
         std::array::from_fn(|code| self.logit(code as u8))
     }
 

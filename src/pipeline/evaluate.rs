@@ -38,9 +38,8 @@ pub fn evaluate(
     profit: &ProfitParams,
     watcher: &dyn Watcher,
 ) -> Result<Evaluated> {
-    let input = input.held()?;
     let params = ReadParams { missing: bundle.source.missing.clone(), ..read.clone() };
-    let scan = sources::scan(&input, &params)?;
+    let scan = sources::scan(input, &params)?;
     let columns = with_outcomes(&bundle.source.columns, &scan.columns, bundle)?;
     let scorer = Scorer::new(bundle)?;
     let kinds = kinds(&columns);
@@ -51,7 +50,7 @@ pub fn evaluate(
     let (mut active, mut dormant) = (Collected::default(), Collected::default());
     let mut rejected = 0;
     let mut rows = 0;
-    for block in sources::open(&input, &params, Some(&scan), &columns)? {
+    for block in sources::open(input, &params, Some(&scan), &columns)? {
         let block = block?;
         rejected += block.rejects.len() as u64;
         rows += block.rows.num_rows() as u64;

@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rayon::prelude::*;
-
 use crate::{
     bundle::Bundle,
     error::{Error, Kind, Place, Result},
@@ -188,31 +186,25 @@ impl Run<'_> {
         Ok((totals, feed.finish()?))
     }
 
-    /// Takes as many blocks as there are threads, scores them side by side, and passes the results
-    /// on in order.
+    /// Scores blocks side by side while the next are read, and passes the results on in order.
     fn run<T: Send>(
         &self,
-        mut blocks: sources::Blocks,
-        score: impl Fn(Block) -> Result<(T, Tally)> + Sync,
+        blocks: sources::Blocks,
+        score: impl Fn(Block) -> Result<(T, Tally)> + Sync + Send,
         mut write: impl FnMut(T) -> Result<()>,
     ) -> Result<Totals> {
         let mut totals = Totals::default();
-        loop {
-            let mut wave: Vec<Block> =
-                blocks.by_ref().take(rayon::current_num_threads()).collect::<Result<_>>()?;
-            if wave.is_empty() {
-                return Ok(totals);
-            }
-            for block in &mut wave {
-                totals.rejects.append(&mut block.rejects);
-            }
-            let scored: Vec<(T, Tally)> =
-                wave.into_par_iter().map(&score).collect::<Result<_>>()?;
-            for (part, tally) in scored {
-                write(part)?;
-                totals.tally.merge(&tally);
-            }
+        let scored = blocks.in_parallel(|mut block| {
+            let rejects = std::mem::take(&mut block.rejects);
+            Ok((score(block)?, rejects))
+        });
+        for part in scored {
+            let ((part, tally), mut rejects) = part?;
+            write(part)?;
+            totals.rejects.append(&mut rejects);
+            totals.tally.merge(&tally);
             self.watcher.rows(totals.tally.rows);
         }
+        Ok(totals)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         roles::Roles,
     },
     scoring::State,
-    sources::{self, Column, ColumnType, Input, Reject, Table},
+    sources::{self, Column, Input, Reject, Scan, Table},
     units::Day,
 };
 
@@ -39,17 +39,18 @@ pub struct Prepared {
 /// Reads and prepares a table.
 pub fn prepare(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<Prepared> {
     watcher.stage(&format!("reading {input}"));
-    let table = read(input, config)?;
-    table.notes.iter().for_each(|note| watcher.note(note));
-    let roles = Roles::assign(&table.columns, config)?;
+    let scan = sources::scan(input, &config.read)?;
+    scan.notes.iter().for_each(|note| watcher.note(note));
+    let roles = Roles::assign(&scan.columns, config)?;
     roles.notes.iter().for_each(|note| watcher.note(note));
+    let table = read(input, &scan, &roles, config)?;
     watcher.stage("encoding");
     let answers = answer(&table, &roles, config)?;
     let (encoder, profiles) = fit_encoder(&table, &roles, &answers, config)?;
     let mut prepared = Prepared {
         matrix: encode(&table, &encoder, &answers)?,
-        columns: table.columns.clone(),
         rejects: table.rejects().cloned().collect(),
+        columns: table.columns.clone(),
         findings: roles.findings.clone(),
         roles,
         encoder,
@@ -61,16 +62,11 @@ pub fn prepare(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<
     Ok(prepared)
 }
 
-/// Reads the table, the id column as text whatever it looks like.
-fn read(input: &Input, config: &Config) -> Result<Table> {
-    let input = input.held()?;
-    let scan = sources::scan(&input, &config.read)?;
-    let roles = Roles::assign(&scan.columns, config)?;
-    let mut params = config.read.clone();
-    if let Some(id) = roles.id {
-        params.types.insert(id, ColumnType::Text);
-    }
-    sources::read(&input, &params)
+/// Reads the columns that play a part; the others are not even looked at.
+fn read(input: &Input, scan: &Scan, roles: &Roles, config: &Config) -> Result<Table> {
+    let wanted = roles.wanted(&scan.columns)?;
+    let blocks = sources::open(input, &config.read, Some(scan), &wanted)?;
+    Ok(Table { blocks: blocks.collect::<Result<_>>()?, columns: wanted, notes: Vec::new() })
 }
 
 fn answer(table: &Table, roles: &Roles, config: &Config) -> Result<Answers> {

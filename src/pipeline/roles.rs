@@ -54,6 +54,24 @@ impl Roles {
         Ok(roles)
     }
 
+    /// The columns of the table that play a part, the id as text whatever it looks like.
+    pub fn wanted(&self, columns: &[Column]) -> Result<Vec<Column>> {
+        let mut names = outcome_columns(columns, &self.rules)?;
+        names.extend(rule_columns(columns, &self.rules)?);
+        names.extend(self.plans.iter().map(|plan| plan.name.clone()));
+        names.extend(self.as_of.clone());
+        names.extend(self.id.clone());
+        let as_read = |column: &Column| {
+            let is_id = self.id.as_ref() == Some(&column.name);
+            let is_category = |plan: &ColumnPlan| {
+                plan.name == column.name && plan.how == How::Category
+            };
+            let as_text = is_id || self.plans.iter().any(is_category);
+            Column { kind: if as_text { ColumnType::Text } else { column.kind }, ..column.clone() }
+        };
+        Ok(columns.iter().filter(|column| names.contains(&column.name)).map(as_read).collect())
+    }
+
     fn plan_features(
         &mut self,
         columns: &[Column],
@@ -180,6 +198,16 @@ fn outcome_columns(columns: &[Column], rules: &Rules) -> Result<BTreeSet<String>
     let mut names = Expr::parse(&rules.churn, &kinds)?.columns();
     if let Some(reactivation) = &rules.reactivation {
         names.extend(Expr::parse(reactivation, &kinds)?.columns());
+    }
+    Ok(names)
+}
+
+/// The columns that the expressions read when customers are scored.
+pub fn rule_columns(columns: &[Column], rules: &Rules) -> Result<BTreeSet<String>> {
+    let kinds = kinds(columns);
+    let mut names = BTreeSet::new();
+    for text in [&rules.dormant, &rules.prospect, &rules.value].into_iter().flatten() {
+        names.extend(Expr::parse(text, &kinds)?.columns());
     }
     Ok(names)
 }

@@ -5,14 +5,14 @@ use crate::{
     config::{Config, RiskCut, ValueCut},
     dataset::{Action, Finding, LaterSplit, TimeSplit, out_of_time},
     error::{Error, Kind, Result},
-    expr::Expr,
     pipeline::{
         Watcher,
         prepare::{Prepared, labelled, prepare},
+        roles::rule_columns,
         validate::{Judge, Population, choose},
     },
-    scoring::{State, state::kinds},
-    sources::{Column, ColumnType, Input, Reject},
+    scoring::State,
+    sources::{Column, Input, Reject},
     units::Day,
 };
 
@@ -292,20 +292,11 @@ fn assemble(
 /// The columns that scoring reads, in the order of the table.
 fn needed_columns(prepared: &Prepared, encoded: &[String]) -> Result<Vec<Column>> {
     let roles = &prepared.roles;
-    let kinds = kinds(&prepared.columns);
-    let mut names: std::collections::BTreeSet<String> = encoded.iter().cloned().collect();
+    let mut names = rule_columns(&prepared.columns, &roles.rules)?;
+    names.extend(encoded.iter().cloned());
     names.extend(roles.id.clone());
     names.extend(roles.as_of.clone());
-    let rules = &roles.rules;
-    for text in [&rules.dormant, &rules.prospect, &rules.value].into_iter().flatten() {
-        names.extend(Expr::parse(text, &kinds)?.columns());
-    }
-    let needed = |column: &&Column| names.contains(&column.name);
-    let as_read = |column: &Column| {
-        let is_id = roles.id.as_ref() == Some(&column.name);
-        Column { kind: if is_id { ColumnType::Text } else { column.kind }, ..column.clone() }
-    };
-    Ok(prepared.columns.iter().filter(needed).map(as_read).collect())
+    Ok(prepared.columns.iter().filter(|column| names.contains(&column.name)).cloned().collect())
 }
 
 /// A digest of everything the learners saw, whatever the order of the file.
