@@ -93,7 +93,7 @@ pub struct Model {
     pub rows: u64,
     /// Training events.
     pub events: u64,
-    /// Names of the columns the learners were shown.
+    /// Names of the columns that it reads.
     pub columns: Vec<String>,
     /// Why this learner was chosen, in words.
     pub chosen_because: String,

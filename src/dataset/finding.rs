@@ -56,6 +56,23 @@ impl Problem {
         )
     }
 
+    /// Its name in files, e.g. `gives_outcome_away`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AllMissing => "all_missing",
+            Self::Constant => "constant",
+            Self::UniqueText => "unique_text",
+            Self::RunningId => "running_id",
+            Self::PersonalName => "personal_name",
+            Self::DateWithoutAsOf => "date_without_as_of",
+            Self::DatedAfterAsOf => "dated_after_as_of",
+            Self::CopyOfOutcome => "copy_of_outcome",
+            Self::GivesOutcomeAway => "gives_outcome_away",
+            Self::PureRegion => "pure_region",
+            Self::RowOrder => "row_order",
+        }
+    }
+
     /// What is wrong, in words.
     pub fn words(self) -> &'static str {
         match self {

@@ -135,7 +135,7 @@ fn fit(
         risk_cut: risk_cut(cut, &chosen.held_out, &population.value),
         rows: population.outcome.len() as u64,
         events: population.events(),
-        columns: prepared.matrix.names.clone(),
+        columns: Vec::new(),
         fitted: chosen.fitted,
         calibration: chosen.calibration,
         chosen_because,
@@ -254,8 +254,11 @@ fn assemble(
             Some(index)
         })
         .collect();
+    let names = encoder.names();
     for model in [Some(&mut churn), reactivation.as_mut()].into_iter().flatten() {
         model.fitted.renumber(&new_index);
+        let read: std::collections::BTreeSet<u32> = model.fitted.columns().into_iter().collect();
+        model.columns = read.iter().filter_map(|at| names.get(*at as usize)).cloned().collect();
     }
     let snapshots = prepared.snapshots();
     Ok(Bundle {
@@ -320,7 +323,7 @@ fn digest(prepared: &Prepared) -> String {
 pub fn note(finding: &Finding) -> FindingNote {
     FindingNote {
         column: finding.column.clone(),
-        problem: finding.problem.words().to_owned(),
+        problem: finding.problem.name().to_owned(),
         evidence: finding.evidence.clone(),
         excluded: finding.action == Action::Excluded,
     }
