@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp)] // Equal to the last bit is what the laws say.
+
 use linfa::dataset::DatasetBase;
 use proptest::prelude::*;
 

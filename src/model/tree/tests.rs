@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp)] // Equal to the last bit is what the laws say.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -7,6 +9,7 @@ fn node(logit: f64, split: Option<Split>) -> Node {
     Node { rows: 10.0, events: 3.0, logit, split }
 }
 
+#[allow(clippy::unnecessary_wraps)] // As a node holds it.
 fn split(column: u32, left_if: Rule, left: u32, right: u32) -> Option<Split> {
     Some(Split { column, left_if, left, right, gain: 1.0 })
 }
