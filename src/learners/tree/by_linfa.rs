@@ -15,7 +15,7 @@ use super::{
     TreeParams, content,
     grow::{Grown, Parting},
     prune,
-    sample::Sample,
+    sample::{Column, Sample},
     select::{self, Chosen},
     tally::Tally,
 };
@@ -65,9 +65,8 @@ fn structure(params: &TreeParams, sample: &Sample) -> Result<Vec<Grown>> {
         }
         limit = (drawn.len() / 2) as f64;
     };
-    let sequences: Vec<Vec<u8>> = (0..sample.kept.len())
-        .map(|column| sequence(sample, column, &drawn, events))
-        .collect();
+    let sequences: Vec<Vec<u8>> =
+        (0..sample.kept.len()).map(|column| sequence(sample, column, &drawn, events)).collect();
     let outcomes: Array1<bool> = drawn.iter().map(|&row| sample.events[row as usize]).collect();
     let weights = outcomes.mapv(|event| if event { weight } else { 1.0 });
     let ranks = ranks(sample, &drawn, &sequences);
@@ -115,7 +114,7 @@ fn draw(sample: &Sample, limit: f64) -> Vec<u32> {
 
 /// A weight for events that balances the classes and with which no number of events weighs the same as
 /// any number of other rows, in the `f32` sums that linfa keeps. `None` where none was found.
-fn balance(events: usize, others: usize) -> Option<f32> {
+pub(super) fn balance(events: usize, others: usize) -> Option<f32> {
     let balanced = (others as f64 / events as f64) as f32;
     (0..TRIES).map(|t| f32::from_bits(balanced.to_bits() + 37 * t)).find(|&weight| {
         let sums = (0..events).scan(0.0_f32, |sum, _| {
@@ -202,9 +201,11 @@ impl Copying<'_> {
         }
         let left_is_larger = drawn_left.len() > drawn_right.len();
         let (rule, first, second) = match self.sample.kept[column].kind {
-            CodeKind::Ordered => {
-                (border(low, high, left_is_larger), (left, drawn_left), (right, drawn_right))
-            }
+            CodeKind::Ordered => (
+                border(&self.sample.kept[column], low, high, left_is_larger),
+                (left, drawn_left),
+                (right, drawn_right),
+            ),
             CodeKind::Category if left_is_larger => {
                 (one_of(high), (right, drawn_right), (left, drawn_left))
             }
@@ -221,12 +222,13 @@ impl Copying<'_> {
 
 /// The border in the middle between the codes on both sides. Missing values that were not drawn go with
 /// the larger side.
-fn border(low: &[u8], high: &[u8], left_is_larger: bool) -> Rule {
+fn border(column: &Column, low: &[u8], high: &[u8], left_is_larger: bool) -> Rule {
     let below = low.last().copied().unwrap_or(0);
-    let above = high.first().copied().unwrap_or(below.saturating_add(1));
-    let code = if below == 0 { 0 } else { below + (above - 1 - below) / 2 };
-    let missing = low.first() == Some(&0) || left_is_larger;
-    Rule::AtMost { code, missing }
+    let code = match (below, high.first()) {
+        (1.., Some(&above)) => column.border(below, above),
+        _ => below,
+    };
+    Rule::AtMost { code, missing: low.first() == Some(&0) || left_is_larger }
 }
 
 fn one_of(codes: &[u8]) -> Rule {

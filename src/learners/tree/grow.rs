@@ -15,6 +15,9 @@ const TASK: usize = AT_ONCE;
 /// Nodes with more rows than this have their sides grown side by side.
 const WORTH_A_TASK: usize = 1 << 13;
 
+/// The histograms of a node, one a column, where they are known.
+type Counts<T> = Option<Vec<Histogram<T>>>;
+
 /// A grown node. Nodes stand in preorder: the left child follows its parent.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Grown {
@@ -48,7 +51,8 @@ pub(super) fn grow<T: Tally>(
     order: &mut [u32],
     params: &TreeParams,
 ) -> Vec<Grown> {
-    let growth = Growth { sample, search: Search::new(sample, params), max_depth: params.max_depth };
+    let growth =
+        Growth { sample, search: Search::new(sample, params), max_depth: params.max_depth };
     let all = order
         .par_chunks(TASK)
         .map(|entries| entries.iter().fold(T::default(), |sum, &e| sum + sample.weigh(e)))
@@ -69,7 +73,7 @@ impl Growth<'_> {
         order: &mut [u32],
         spare: &mut [u32],
         all: T,
-        histograms: Option<Vec<Histogram<T>>>,
+        histograms: Counts<T>,
         depth: usize,
     ) -> Vec<Grown> {
         let mut node =
@@ -118,7 +122,7 @@ impl Growth<'_> {
         (left_order, left): (&[u32], T),
         (right_order, right): (&[u32], T),
         depth: usize,
-    ) -> (Option<Vec<Histogram<T>>>, Option<Vec<Histogram<T>>>) {
+    ) -> (Counts<T>, Counts<T>) {
         let left_is_smaller = left_order.len() <= right_order.len();
         let (smaller, larger) =
             if left_is_smaller { (left_order, right) } else { (right_order, left) };

@@ -106,7 +106,11 @@ impl TreeParams {
             ("penalty", self.penalty.is_none_or(|p| finite_from(p, 0.0)), "at least 0"),
             ("prune_folds", matches!(self.prune_folds, 0 | 2..=20), "0, or 2 to 20"),
             ("prune_rows_at_most", self.prune_rows_at_most >= 100, "at least 100"),
-            ("linfa_rows_at_most", (100..=30_000).contains(&self.linfa_rows_at_most), "100 to 30000"),
+            (
+                "linfa_rows_at_most",
+                (100..=30_000).contains(&self.linfa_rows_at_most),
+                "100 to 30000",
+            ),
             ("linfa_max_depth", (1..=12).contains(&self.linfa_max_depth), "1 to 12"),
         ];
         match all.into_iter().find(|(_, fits, _)| !fits) {

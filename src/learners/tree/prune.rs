@@ -79,10 +79,8 @@ pub(super) fn logits(grown: &[Grown], strength: f64) -> Vec<f64> {
         let (p, q) = if at == 0 { (0.0, 0.0) } else { odds[parents[at]] };
         let strength = if at == 0 { 0.0 } else { strength };
         let rows = node.rows + strength;
-        odds[at] = (
-            (node.events + strength * p) / rows,
-            (node.rows - node.events + strength * q) / rows,
-        );
+        odds[at] =
+            ((node.events + strength * p) / rows, (node.rows - node.events + strength * q) / rows);
         if let Some(parting) = &node.parting {
             parents[at + 1] = at;
             parents[at + parting.right] = at;

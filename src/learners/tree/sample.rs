@@ -33,6 +33,16 @@ pub(super) struct Column {
     pub(super) codes: usize,
 }
 
+impl Column {
+    /// The largest code to go left where a node has `below` and `above` but none between: the middle one
+    /// of those between that occur elsewhere, else `below`.
+    pub(super) fn border(&self, below: u8, above: u8) -> u8 {
+        let between = || (below..above).skip(1).filter(|&code| self.present[usize::from(code)]);
+        let half = between().count() / 2;
+        between().take(half).last().unwrap_or(below)
+    }
+}
+
 /// Rows to learn from.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
@@ -60,8 +70,10 @@ impl Sample {
             0 => (None, 1.0),
             _ => in_units(training.weights.iter().copied())?,
         };
-        let weighs = |(row, _): &(usize, &bool)| units.as_ref().is_none_or(|u: &Vec<u64>| u[*row] > 0);
-        let happened = events.iter().enumerate().filter(weighs).filter(|(_, event)| **event).count();
+        let weighs =
+            |(row, _): &(usize, &bool)| units.as_ref().is_none_or(|u: &Vec<u64>| u[*row] > 0);
+        let happened =
+            events.iter().enumerate().filter(weighs).filter(|(_, event)| **event).count();
         let all = events.iter().enumerate().filter(weighs).count();
         if happened == 0 || happened == all {
             return Err(Error::new(Kind::OneClass, "all training rows have the same outcome"));
@@ -169,7 +181,10 @@ fn check(training: &Training) -> Result<()> {
 /// Weights in whole units of a power of two, so fine that the largest has 30 bits.
 fn in_units(weights: impl Iterator<Item = f32> + Clone) -> Result<(Option<Vec<u64>>, f64)> {
     if weights.clone().any(|weight| !weight.is_finite() || weight < 0.0) {
-        return Err(Error::new(Kind::BadParameter, "a weight is not a finite number of at least 0"));
+        return Err(Error::new(
+            Kind::BadParameter,
+            "a weight is not a finite number of at least 0",
+        ));
     }
     let most = f64::from(weights.clone().fold(0.0, f32::max));
     let mut scale = UNITS;

@@ -43,7 +43,8 @@ pub(super) fn choose<T: Tally>(params: &TreeParams, sample: &Sample) -> Chosen {
     let losses: Vec<Vec<f64>> = (0..params.prune_folds)
         .into_par_iter()
         .map(|fold| {
-            let grown = grow::grow::<T>(&sample, &mut sample.order(|row| folds[row] != fold), params);
+            let grown =
+                grow::grow::<T>(&sample, &mut sample.order(|row| folds[row] != fold), params);
             let held_out = drop_in::<T>(&sample, &grown, &sample.order(|row| folds[row] == fold));
             losses(&grown, &held_out, (&penalties, &smoothings), params.max_leaves)
         })
@@ -77,7 +78,8 @@ fn folds(sample: &Sample, folds: usize, rows_at_most: usize) -> (Vec<(u32, u64)>
         .map(|(row, &hash)| (hash, weight(row), row))
         .collect();
     rows.par_sort_unstable();
-    let (mut entries, mut fold_of) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    let (mut entries, mut fold_of) =
+        (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
     let (mut before, mut first) = (None, 0);
     for (hash, units, row) in rows {
         if before != Some(hash) {
@@ -134,8 +136,7 @@ fn losses<T: Tally>(
     for &penalty in penalties {
         let kept = prune::kept(grown, prune::at_most(grown, penalty, max_leaves));
         let reached = prune::reached(grown, &kept);
-        let leaves: Vec<usize> =
-            (0..grown.len()).filter(|&at| reached[at] && !kept[at]).collect();
+        let leaves: Vec<usize> = (0..grown.len()).filter(|&at| reached[at] && !kept[at]).collect();
         losses.extend(by_node.iter().map(|loss| leaves.iter().map(|&at| loss[at]).sum::<f64>()));
     }
     losses

@@ -85,8 +85,8 @@ impl Search {
         for (at, (column, histogram)) in columns.iter().zip(histograms).enumerate() {
             let least = best.as_ref().map_or_else(|| self.least_gain(all), |best| best.gain);
             let found = match column.kind {
-                CodeKind::Ordered => self.ordered(&histogram[..column.codes], all, own + least),
-                CodeKind::Category => self.category(&histogram[..column.codes], all, own + least),
+                CodeKind::Ordered => self.ordered(column, histogram, all, own + least),
+                CodeKind::Category => self.category(column, histogram, all, own + least),
             };
             if let Some((rule, likelihood, left)) = found {
                 best = Some(Cut { column: at, rule, gain: likelihood - own, left });
@@ -111,7 +111,14 @@ impl Search {
     }
 
     /// The best border between codes, with missing values on either side; or missing values alone.
-    fn ordered<T: Tally>(&self, counts: &[T], all: T, above: f64) -> Option<(Rule, f64, T)> {
+    fn ordered<T: Tally>(
+        &self,
+        column: &Column,
+        counts: &[T],
+        all: T,
+        above: f64,
+    ) -> Option<(Rule, f64, T)> {
+        let counts = &counts[..column.codes];
         let missing = counts[0];
         let (mut most, mut found) = (above, None);
         let mut last = 0;
@@ -126,7 +133,7 @@ impl Search {
                         && likelihood > most
                     {
                         most = likelihood;
-                        found = Some((last + (code - 1 - last) / 2, missing_left, with));
+                        found = Some(((last, code), missing_left, with));
                     }
                 }
             }
@@ -140,18 +147,26 @@ impl Search {
             && likelihood > most
         {
             most = likelihood;
-            found = Some((0, true, missing));
+            found = Some(((0, 0), true, missing));
         }
-        let (code, missing_left, left) = found?;
+        let ((below, above), missing_left, left) = found?;
+        let code = column.border(below as u8, above as u8);
         // Missing values that the node has not seen go with the larger side.
         let unseen_left = missing.rows() == 0 && left.rows() > all.rows() - left.rows();
-        let rule = Rule::AtMost { code: code as u8, missing: missing_left || unseen_left };
+        let rule = Rule::AtMost { code, missing: missing_left || unseen_left };
         Some((rule, most, left))
     }
 
     /// The best parting of the levels in the order of their smoothed rates. The smaller side is named;
     /// levels that the node has not seen go with the larger.
-    fn category<T: Tally>(&self, counts: &[T], all: T, above: f64) -> Option<(Rule, f64, T)> {
+    fn category<T: Tally>(
+        &self,
+        column: &Column,
+        counts: &[T],
+        all: T,
+        above: f64,
+    ) -> Option<(Rule, f64, T)> {
+        let counts = &counts[..column.codes];
         let rate = all.events() as f64 / all.rows() as f64;
         let smoothed = |tally: T| {
             (self.events(tally) + LEVEL_SMOOTHING * rate) / (self.rows(tally) + LEVEL_SMOOTHING)
