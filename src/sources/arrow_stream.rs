@@ -23,6 +23,7 @@ use super::{
     blocks::{Feed, Piece},
     columnar::damaged,
     convert::{Nature, nature},
+    format::Sniffed,
     input::{Input, Stream, read_up_to, unreadable},
 };
 use crate::error::{Error, Kind, Result};
@@ -52,11 +53,22 @@ struct Framed {
 }
 
 impl ArrowStream {
-    /// Reads the schema, which so many bytes of magic come before.
-    pub(super) fn open(input: &Input, mut stream: Stream, skipped: usize) -> Result<Self> {
-        let mut magic = Vec::new();
-        read_up_to(&mut stream, skipped, &mut magic).map_err(|e| unreadable(input, "Arrow", e))?;
-        let framed = next_message(input, &mut stream)?;
+    /// Reads the schema of a stream, or of a file: a stream behind `ARROW1` and zeros.
+    pub(super) fn open(input: &Input, mut stream: Stream, sniffed: Sniffed) -> Result<Self> {
+        let mut framed = None;
+        if sniffed == Sniffed::ArrowFile {
+            let mut magic = Vec::new();
+            read_up_to(&mut stream, 8, &mut magic).map_err(|e| unreadable(input, "Arrow", e))?;
+            // The zeros go on to a multiple of the writer's alignment, at most 64.
+            for _ in 0..64 / 4 {
+                framed = framed.or(next_message(input, &mut stream)?);
+                if framed.is_some() {
+                    break;
+                }
+            }
+        } else {
+            framed = next_message(input, &mut stream)?;
+        }
         let framed = framed.ok_or_else(|| damaged(input, "Arrow"))?;
         let message = read_message(input, &framed.header)?;
         let version = message.version();

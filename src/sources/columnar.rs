@@ -73,8 +73,7 @@ impl Columnar {
                 (File::Parquet(file), Format::Parquet)
             }
             Sniffed::ArrowFile | Sniffed::ArrowStream | Sniffed::Text => {
-                let magic = if opened.sniffed == Sniffed::ArrowFile { 8 } else { 0 };
-                let stream = ArrowStream::open(input, opened.stream, magic)?;
+                let stream = ArrowStream::open(input, opened.stream, opened.sniffed)?;
                 (File::Arrow(Box::new(stream)), Format::Arrow)
             }
         };

@@ -40,6 +40,9 @@ mod table;
 mod tally;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use arrow_array::RecordBatch;

@@ -188,6 +188,8 @@ impl<'a> Splitter<'a> {
             from += 1 + usize::from(is_quote);
             to += 1;
         }
+        // What is left over must not look like a line end.
+        self.text.get_mut(to..end).unwrap_or_default().fill(b' ');
         to
     }
 }
