@@ -1,6 +1,8 @@
 //! Expressions: SQLite as oracle, the laws of three-valued logic, hostile text, errors.
 
-use std::sync::Arc;
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
+use std::{fmt::Write, sync::Arc};
 
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, RecordBatch, StringArray};
 use proptest::prelude::*;
@@ -175,6 +177,7 @@ fn logic() -> impl Strategy<Value = String> {
 }
 
 /// Text that is nearly SQL.
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn scraps() -> impl Strategy<Value = String> {
     let scrap = prop::sample::select(vec![
         "a",
@@ -447,6 +450,7 @@ fn names_of_every_kind() {
 
 /// Every error as a user sees it.
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn errors_say_what_where_and_what_now() {
     let columns = [
         ("Exited", Kind::Number),
@@ -543,7 +547,7 @@ fn errors_say_what_where_and_what_now() {
         "GREATEST(age, opened)",
     ] {
         let error = Expr::parse(text, &columns).err().unwrap_or_else(|| panic!("{text}"));
-        shown += &format!("{:?} {error}\n  hint: {}\n", error.kind(), error.hint());
+        writeln!(shown, "{:?} {error}\n  hint: {}", error.kind(), error.hint()).unwrap();
     }
     insta::assert_snapshot!(shown);
 }

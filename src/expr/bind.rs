@@ -187,18 +187,7 @@ impl Binder<'_> {
                 }
             }
             E::Value(value) => self.value(&value.value, self.source.position(value.span.start)),
-            E::TypedString(typed) if typed.data_type == DataType::Date => {
-                self.last = self.source.position(typed.value.span.start);
-                match &typed.value.value {
-                    Value::SingleQuotedString(text) => {
-                        let id =
-                            self.push(Node::Literal(Literal::Text(text.clone())), Some(Kind::Text));
-                        self.read_date(id)?;
-                        Ok(id)
-                    }
-                    _ => Err(self.unsupported("this date")),
-                }
-            }
+            E::TypedString(typed) if typed.data_type == DataType::Date => self.date(&typed.value),
             E::UnaryOp { op, expr } => self.unary(*op, expr),
             E::IsNull(a) => self.is(Sense::Plain, Test::Null, a),
             E::IsNotNull(a) => self.is(Sense::Negated, Test::Null, a),
@@ -234,6 +223,7 @@ impl Binder<'_> {
                 let target = self.target(data_type)?;
                 self.cast(value, target)
             }
+            E::Tuple(_) => Err(self.unsupported("a list outside of IN")),
             _ => Err(self.unsupported("this construct")),
         }
     }
@@ -271,6 +261,17 @@ impl Binder<'_> {
             _ => return Err(self.unsupported("this kind of constant")),
         };
         Ok(self.push_at(Node::Literal(literal), kind, at))
+    }
+
+    /// `DATE '2026-01-31'`.
+    fn date(&mut self, value: &ast::ValueWithSpan) -> Result<Id> {
+        self.last = self.source.position(value.span.start);
+        let Value::SingleQuotedString(text) = &value.value else {
+            return Err(self.unsupported("this date"));
+        };
+        let id = self.push(Node::Literal(Literal::Text(text.clone())), Some(Kind::Text));
+        self.read_date(id)?;
+        Ok(id)
     }
 
     /// Turns a text constant into the date it reads as.

@@ -61,25 +61,26 @@ pub(super) fn is_grammar(word: &str) -> bool {
 /// What an unsupported word or function stands for, if it is a known one.
 fn unsupported(word: &str, call: Call) -> Option<&'static str> {
     Some(match word {
-        "SELECT" | "EXISTS" | "ANY" | "ALL" | "SOME" => "a subquery",
+        "SELECT" | "EXISTS" | "ANY" | "ALL" | "SOME" => "it begins a subquery",
         "FROM" | "WHERE" | "GROUP" | "ORDER" | "HAVING" | "LIMIT" | "UNION" | "JOIN" | "WITH" => {
-            "a whole query"
+            "it is part of a whole query"
         }
-        "OVER" | "PARTITION" => "a window function",
-        "INTERVAL" => "an interval; add days to a date instead, as in opened + 30",
-        "TIMESTAMP" | "TIME" | "EXTRACT" => "a time of day",
-        "SIMILAR" | "RLIKE" | "REGEXP" | "GLOB" => "a regular expression",
-        "COLLATE" | "DISTINCT" => "this word",
+        "OVER" | "PARTITION" => "it makes a window function, and an expression sees one row",
+        "INTERVAL" => "it is an interval; add days to a date instead, as in opened + 30",
+        "TIMESTAMP" | "TIME" | "EXTRACT" => "it is about a time of day",
+        "SIMILAR" | "RLIKE" | "REGEXP" | "GLOB" => "it is a pattern other than LIKE's",
+        "COLLATE" | "DISTINCT" => "it has no use here",
         "CURRENT_DATE" | "CURRENT_TIMESTAMP" | "NOW" => {
-            "today's date, which would change from run to run; write the date"
+            "its value would change from run to run; write the date"
         }
         _ if call == Call::Bare => return None,
         "SUM" | "COUNT" | "AVG" | "MIN" | "MAX" | "STDDEV" | "VARIANCE" | "MEDIAN" => {
-            "an aggregate; an expression sees one row"
+            "it is an aggregate, and an expression sees one row"
         }
         "LAG" | "LEAD" | "ROW_NUMBER" | "RANK" | "DENSE_RANK" | "NTILE" | "FIRST_VALUE"
-        | "LAST_VALUE" => "a window function; an expression sees one row",
-        _ => "this function",
+        | "LAST_VALUE" => "it is a window function, and an expression sees one row",
+        "IF" | "IIF" | "DECODE" => "write CASE WHEN … THEN … ELSE … END",
+        _ => "there is no such function",
     })
 }
 
@@ -109,8 +110,8 @@ impl Source<'_> {
             Ok(parsed)
         } else {
             let at = self.position(next.span.start);
-            Err(self
-                .syntax(at, format!("the expression was complete before {}", found(&next.token))))
+            let what = format!("the expression was complete before {}", found(&next.token));
+            Err(self.syntax_with(at, what, "two conditions are joined by AND or OR"))
         }
     }
 
@@ -182,7 +183,8 @@ impl Source<'_> {
         match unsupported(&upper, call) {
             Some(what) if !column || call == Call::Called => {
                 let at = self.position(span.start);
-                let what = format!("{} is not supported: {what}", word.value);
+                let name: String = word.value.chars().take(40).collect();
+                let what = format!("{name} is not supported: {what}");
                 Err(self.error(error::Kind::ExpressionUnsupported, at, what))
             }
             _ => Ok((as_name(word.value.clone()), 1)),
@@ -306,5 +308,9 @@ fn is_word(token: Option<&TokenWithSpan>, words: &[&str]) -> bool {
 
 /// A token in the words of an error, shortened.
 fn found(token: &Token) -> String {
-    token.to_string().chars().take(40).collect()
+    let text = match token {
+        Token::Word(word) => word.value.clone(),
+        other => other.to_string(),
+    };
+    text.chars().take(40).collect()
 }

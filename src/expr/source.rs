@@ -59,7 +59,12 @@ impl<'a> Source<'a> {
 
     /// A syntax error; the hint names a column that lacks its quotes, if that is the cause.
     pub(super) fn syntax(&self, at: usize, what: impl Into<String>) -> Error {
-        let error = self.error(error::Kind::ExpressionSyntax, at, what);
+        self.syntax_with(at, what, error::Kind::ExpressionSyntax.hint())
+    }
+
+    /// The same with a hint for where no quotes lack.
+    pub(super) fn syntax_with(&self, at: usize, what: impl Into<String>, hint: &str) -> Error {
+        let error = self.error(error::Kind::ExpressionSyntax, at, what).hint_with(hint);
         match self.name_to_quote(at) {
             Some(name) => {
                 error.hint_with(format!("put the name in double quotes: {}", quoted(name)))
@@ -95,11 +100,14 @@ impl<'a> Source<'a> {
         if let Some(whole) = self.name_to_quote(at) {
             return error.hint_with(format!("put the name in double quotes: {}", quoted(whole)));
         }
+        let in_quotes = self.text.chars().nth(at.saturating_sub(1)) == Some('"');
         match nearest(name, self.columns) {
             Some(column) => error.hint_with(format!(
                 "did you mean {}? Names are case-sensitive; a text stands in single quotes",
                 written(column)
             )),
+            None if in_quotes => error
+                .hint_with(format!("double quotes are for names; for a text write '{shown}'")),
             None => error.hint_with(
                 "names are case-sensitive; a name with blanks stands in double quotes, a text in single quotes",
             ),

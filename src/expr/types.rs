@@ -75,7 +75,8 @@ impl Binder<'_> {
             shown.0, kinds.0, shown.1, kinds.1
         );
         let error = self.error(error::Kind::ExpressionType, b, what);
-        match self.mend(a, b).or_else(|| self.mend(b, a)) {
+        let (first, second) = if self.literal(a).is_some() { (a, b) } else { (b, a) };
+        match self.mend(first, second).or_else(|| self.mend(second, first)) {
             Some(hint) => error.hint_with(hint),
             None => error,
         }
@@ -216,15 +217,13 @@ impl Binder<'_> {
         let name = function.sql();
         let (least, most) = function.arity();
         if !(least..=most).contains(&arguments.len()) {
-            let most =
-                if most == usize::MAX { String::from("or more") } else { format!("to {most}") };
-            let wanted = if least == function.arity().1 {
-                least.to_string()
-            } else {
-                format!("{least} {most}")
+            let wanted = match (least, most) {
+                (1, 1) => String::from("1 argument"),
+                (least, usize::MAX) => format!("{least} or more arguments"),
+                (least, most) if least == most => format!("{least} arguments"),
+                (least, most) => format!("{least} to {most} arguments"),
             };
-            let what =
-                format!("{name} takes {wanted} arguments, and {} are given", arguments.len());
+            let what = format!("{name} takes {wanted}, not {}", arguments.len());
             return Err(self.source.error(error::Kind::ExpressionSyntax, at, what));
         }
         let kind = match function {
@@ -258,11 +257,12 @@ impl Binder<'_> {
                 Err(error.hint_with(format!("count days: {shown} - DATE '1970-01-01'")))
             }
             (Some(kind @ (Kind::Number | Kind::Boolean)), Kind::Date) => {
-                let what = format!("{} is {kind} and cannot be cast to a date", self.show(value));
+                let shown = self.show(value);
+                let what = format!("{shown} is {kind} and cannot be cast to a date");
                 let error = self.error(error::Kind::ExpressionType, value, what);
-                Err(error.hint_with(
-                    "cast it to TEXT first: CAST(CAST(day AS TEXT) AS DATE) reads 20260131",
-                ))
+                Err(error.hint_with(format!(
+                    "where it is written like 20260131: CAST(CAST({shown} AS TEXT) AS DATE)"
+                )))
             }
             _ => Ok(self.push(Node::Cast(value, target), Some(target))),
         }
