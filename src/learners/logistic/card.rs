@@ -48,8 +48,31 @@ fn moments(grouping: &Grouping) -> (f64, f64) {
     (centre, mean(&|woe| (woe - centre).powi(2)).sqrt())
 }
 
-/// For each column its weight of evidence, standardised, and what each group may deviate from it.
-pub(super) fn features(groupings: &[(usize, Grouping)], params: &LogisticParams) -> Vec<Feature> {
+/// Most features: the curvature of more costs seconds.
+const FEATURES_AT_MOST: usize = 1500;
+
+/// For each column its weight of evidence, standardised, and what each group may deviate from it;
+/// if that makes too many features, the columns of most information value deviate.
+pub(super) fn features(
+    groupings: &[(usize, Grouping)],
+    l2: f64,
+    params: &LogisticParams,
+) -> Vec<Feature> {
+    let mut by_value: Vec<(f64, usize)> = groupings
+        .iter()
+        .enumerate()
+        .map(|(place, (_, grouping))| (grouping.information_value(), place))
+        .collect();
+    by_value.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
+    let mut room = FEATURES_AT_MOST.saturating_sub(groupings.len());
+    let mut deviates = vec![false; groupings.len()];
+    for (_, place) in by_value {
+        let groups = groupings[place].1.woe.len() - 1;
+        if params.deviation > 0.0 && l2 > 0.0 && groups > 2 && groups <= room {
+            deviates[place] = true;
+            room -= groups;
+        }
+    }
     let mut features = Vec::new();
     for (place, (_, grouping)) in groupings.iter().enumerate() {
         let (centre, spread) = moments(grouping);
@@ -58,12 +81,11 @@ pub(super) fn features(groupings: &[(usize, Grouping)], params: &LogisticParams)
             *value = (woe - centre) / spread;
         }
         features.push(Feature { column: place, values });
-        if params.deviation > 0.0 && grouping.woe.len() > 3 {
-            for group in 1..grouping.woe.len().min(16) {
-                let mut values = [0.0; 16];
-                values[group] = params.deviation;
-                features.push(Feature { column: place, values });
-            }
+        let groups = if deviates[place] { grouping.woe.len().min(16) } else { 0 };
+        for group in 1..groups {
+            let mut values = [0.0; 16];
+            values[group] = params.deviation;
+            features.push(Feature { column: place, values });
         }
     }
     features

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     LogisticParams, card,
-    newton::{self, Limits},
+    newton::{Limits, Newton},
     sample::Sample,
 };
 
@@ -56,11 +56,12 @@ fn losses(
     let groupings = card::groupings(&train, total, params);
     let (fitted, unseen) = (card::grouped(&train, &groupings), card::grouped(&test, &groupings));
     let limits = Limits { tolerance: 1e-5, iterations: params.max_iterations };
-    let features = card::features(&groupings, params);
+    let features = card::features(&groupings, USUAL, params);
     let mut parameters = card::start(total, features.len());
+    let mut newton = Newton::new(&fitted, &features);
     let mut losses = [0.0; STRENGTHS.len()];
     for (loss, &strength) in losses.iter_mut().zip(&STRENGTHS) {
-        parameters = newton::minimise(&fitted, &features, strength, &parameters, limits).parameters;
+        parameters = newton.minimise(strength, parameters, limits).parameters;
         *loss = unseen.slope(&features, 0.0, &parameters).loss;
     }
     Some(losses)

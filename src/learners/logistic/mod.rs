@@ -46,12 +46,16 @@ impl Fit<Rows<'_>, Array1<bool>, Error> for LogisticParams {
             L2::Auto => choose::strength(&sample, self),
         };
         let grouped = card::grouped(&sample, &groupings);
-        let features = card::features(&groupings, self);
+        let features = card::features(&groupings, l2, self);
         let start = card::start(total, features.len());
         let solution = self.solve(&grouped, &features, l2, &start)?;
         Ok(card::scorecard(sample.code_counts, &groupings, &features, &solution.parameters))
     }
 }
+
+/// Gradient per row at which `linfa-logistic` hands over under [`Solver::Auto`]: the last digits
+/// would take it most of its time, and take Newton's method two steps.
+const LINFA_TOLERANCE: f64 = 1e-5;
 
 impl LogisticParams {
     fn solve(

@@ -36,14 +36,27 @@ pub(super) struct Limits {
     pub(super) iterations: usize,
 }
 
-/// Rows × pairs of columns that a curvature may cost; beyond that it is taken from every so many-th row.
-const CURVATURE_COST: usize = 20_000_000;
+/// Rows × pairs of columns that a curvature may cost; beyond that it is taken from every so
+/// many-th row.
+const CURVATURE_COST: usize = 12_000_000;
+/// A step of this many times the tolerance is taken to be nothing: the distance to the minimum
+/// where the loss is so flat that its gradient alone says little.
+const STEP_PER_TOLERANCE: f64 = 100.0;
+/// Times by which a step must shrink the gradient for its curvature to be used again.
+const ENOUGH_GAIN: f64 = 3.0;
+
+/// Newton's method on some rows, keeping its curvature from one strength to the next.
+pub(super) struct Newton<'a> {
+    rows: &'a Grouped,
+    features: &'a [Feature],
+    /// The curvature comes from every so many-th row.
+    step: usize,
+    thinned: Option<Grouped>,
+    /// The curvature without the penalty, for the weight of all rows.
+    curvature: Option<Vec<f64>>,
+}
 
 /// Minimises the penalised log loss from a starting point.
-///
-/// Curvature is taken from a thinned set of rows, whose own optimum is the start: with it each step
-/// on all rows gains one to two digits, at the cost of a gradient. If a step gains less than
-/// that, the curvature is taken anew, from more rows.
 pub(super) fn minimise(
     rows: &Grouped,
     features: &[Feature],
@@ -51,47 +64,96 @@ pub(super) fn minimise(
     start: &[f64],
     limits: Limits,
 ) -> Solution {
-    let columns = features.last().map_or(0, |feature| feature.column + 1);
-    let pairs = columns * (columns + 1) / 2 + 1;
-    let enough = (CURVATURE_COST / pairs).clamp(20 * features.len() + 5_000, 100_000);
-    let mut step = (rows.rows() / enough).max(1);
-    let mut parameters = start.to_vec();
-    let mut thinned = None;
-    if step > 1 {
-        let fewer = rows.every(step);
-        let rough = Limits { tolerance: limits.tolerance.max(1e-7), ..limits };
-        parameters = minimise(&fewer, features, l2, &parameters, rough).parameters;
-        thinned = Some(fewer);
+    let mut newton = Newton::new(rows, features);
+    let start = newton.rough(l2, start, limits).unwrap_or_else(|| start.to_vec());
+    newton.minimise(l2, start, limits)
+}
+
+impl<'a> Newton<'a> {
+    pub(super) fn new(rows: &'a Grouped, features: &'a [Feature]) -> Self {
+        let columns = features.last().map_or(0, |feature| feature.column + 1);
+        let pairs = columns * (columns + 1) / 2 + 1;
+        let enough = (CURVATURE_COST / pairs).max(20 * features.len() + 5_000);
+        let step = (rows.rows() / enough).max(1);
+        let thinned = (step > 1).then(|| rows.every(step));
+        Self { rows, features, step, thinned, curvature: None }
     }
-    let mut factor: Option<Vec<f64>> = None;
-    let mut slope = rows.slope(features, l2, &parameters);
-    let mut fresh = false;
-    for _ in 0..limits.iterations {
-        if slope.steepest() <= limits.tolerance * rows.total {
-            break;
-        }
-        if factor.is_none() {
-            let source = thinned.as_ref().unwrap_or(rows);
-            factor = Some(factorised(source, features, l2, &parameters, rows.total));
-            fresh = true;
-        }
-        let direction = factor.as_deref().map(|f| solve(f, &slope.gradient)).unwrap_or_default();
-        let (next, next_slope) = descend(rows, features, l2, &parameters, &slope, &direction);
-        let gain = slope.steepest() / next_slope.steepest();
-        let stuck = next == parameters;
-        (parameters, slope) = (next, next_slope);
-        if gain < 8.0 {
-            if fresh && gain < 2.0 && step > 1 {
-                step = (step / 8).max(1);
-                thinned = (step > 1).then(|| rows.every(step));
-            } else if fresh && stuck {
+
+    /// The minimum of the thinned rows: a good start.
+    fn rough(&self, l2: f64, start: &[f64], limits: Limits) -> Option<Vec<f64>> {
+        let fewer = self.thinned.as_ref()?;
+        let l2 = l2 * fewer.total / self.rows.total.max(f64::MIN_POSITIVE);
+        let limits = Limits { tolerance: limits.tolerance.max(1e-6), ..limits };
+        let mut newton = Newton {
+            rows: fewer,
+            features: self.features,
+            step: 1,
+            thinned: None,
+            curvature: None,
+        };
+        Some(newton.minimise(l2, start.to_vec(), limits).parameters)
+    }
+
+    /// Minimises the penalised log loss from a starting point.
+    ///
+    /// With a curvature taken from some of the rows each step on all rows gains about a digit, at
+    /// the cost of a gradient. If a step gains less, the curvature is taken anew, at last from
+    /// more rows.
+    pub(super) fn minimise(&mut self, l2: f64, start: Vec<f64>, limits: Limits) -> Solution {
+        let (rows, features) = (self.rows, self.features);
+        let mut parameters = start;
+        let mut factor: Option<Vec<f64>> = None;
+        let mut slope = rows.slope(features, l2, &parameters);
+        for _ in 0..limits.iterations {
+            let fresh = self.curvature.is_none();
+            let factored = factor.take().unwrap_or_else(|| self.factorised(l2, &parameters));
+            let direction = solve(&factored, &slope.gradient);
+            let flat = slope.steepest() <= limits.tolerance * rows.total;
+            if flat && furthest(&direction) <= STEP_PER_TOLERANCE * limits.tolerance {
                 break;
             }
-            factor = None;
+            let (next, next_slope) = descend(rows, features, l2, &parameters, &slope, &direction);
+            let gain = slope.steepest() / next_slope.steepest();
+            let stuck = next == parameters || (flat && gain < 1.5);
+            (parameters, slope) = (next, next_slope);
+            if gain >= ENOUGH_GAIN {
+                factor = Some(factored);
+                continue;
+            }
+            if fresh && stuck {
+                break;
+            }
+            self.curvature = None;
+            if fresh && gain < 1.5 && self.step > 1 {
+                self.step = (self.step / 8).max(1);
+                self.thinned = (self.step > 1).then(|| rows.every(self.step));
+            }
         }
-        fresh = false;
+        Solution { steepest: slope.steepest() / rows.total.max(f64::MIN_POSITIVE), parameters }
     }
-    Solution { steepest: slope.steepest() / rows.total.max(f64::MIN_POSITIVE), parameters }
+
+    /// Cholesky factor of the penalised curvature.
+    fn factorised(&mut self, l2: f64, parameters: &[f64]) -> Vec<f64> {
+        let size = self.features.len() + 1;
+        let mut matrix = if let Some(curvature) = &self.curvature {
+            curvature.clone()
+        } else {
+            let rows = self.thinned.as_ref().unwrap_or(self.rows);
+            let scale = self.rows.total / rows.total.max(f64::MIN_POSITIVE);
+            let mut matrix = curvature::curvature(rows, self.features, parameters);
+            matrix.iter_mut().for_each(|entry| *entry *= scale);
+            self.curvature = Some(matrix.clone());
+            matrix
+        };
+        matrix.iter_mut().step_by(size + 1).skip(1).for_each(|pivot| *pivot += l2);
+        let jitters = [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0];
+        jitters.iter().find_map(|&jitter| cholesky(&matrix, size, jitter)).unwrap_or_else(|| {
+            let mut unit = vec![0.0; size * size];
+            let root = self.rows.total.sqrt().max(1.0);
+            unit.iter_mut().step_by(size + 1).for_each(|pivot| *pivot = root);
+            unit
+        })
+    }
 }
 
 /// Goes along a direction, by half as far each time while the loss does not fall.
@@ -116,27 +178,6 @@ fn descend(
         length *= 0.5;
     }
     (parameters.to_vec(), slope.clone())
-}
-
-/// Cholesky factor of the curvature, scaled up to a total weight.
-fn factorised(
-    rows: &Grouped,
-    features: &[Feature],
-    l2: f64,
-    parameters: &[f64],
-    total: f64,
-) -> Vec<f64> {
-    let size = features.len() + 1;
-    let mut matrix = curvature::curvature(rows, features, parameters);
-    let scale = total / rows.total.max(f64::MIN_POSITIVE);
-    matrix.iter_mut().for_each(|entry| *entry *= scale);
-    matrix.iter_mut().step_by(size + 1).skip(1).for_each(|pivot| *pivot += l2);
-    let jitters = [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0];
-    jitters.iter().find_map(|&jitter| cholesky(&matrix, size, jitter)).unwrap_or_else(|| {
-        let mut unit = vec![0.0; size * size];
-        unit.iter_mut().step_by(size + 1).for_each(|pivot| *pivot = total.sqrt().max(1.0));
-        unit
-    })
 }
 
 /// The lower triangle `L` with `L Lᵀ = matrix + jitter × (its diagonal + 1)`, if there is one.
@@ -177,6 +218,10 @@ fn solve(lower: &[f64], b: &[f64]) -> Vec<f64> {
         x[row] = (x[row] - inner) / lower[row * size + row];
     }
     x
+}
+
+fn furthest(direction: &[f64]) -> f64 {
+    direction.iter().fold(0.0, |top, entry| if entry.abs() > top { entry.abs() } else { top })
 }
 
 fn dot(left: &[f64], right: &[f64]) -> f64 {

@@ -25,7 +25,8 @@ pub struct LogisticParams {
     pub group_penalty: f64,
     /// Ordered columns whose event rate must not fall, or not rise, with the value.
     pub monotone: BTreeMap<String, Direction>,
-    /// Strength of the ridge penalty. Default: chosen by cross-validation.
+    /// Strength of the ridge penalty. Default: chosen by cross-validation. At strength 0 no group
+    /// deviates from its weight of evidence.
     pub l2: L2,
     /// How far a group's points may go from coefficient × weight of evidence: the deviation's own
     /// ridge penalty is `l2 / deviation²`; 0 for none. Default 0.3.
@@ -34,7 +35,8 @@ pub struct LogisticParams {
     pub folds: usize,
     /// Who solves for the coefficients.
     pub solver: Solver,
-    /// Most rows that [`Solver::Auto`] gives to `linfa-logistic`.
+    /// Most rows that [`Solver::Auto`] gives to `linfa-logistic`. Default 5,000: there it takes a
+    /// tenth of a second; at 50,000 rows and 30 columns seconds, where Newton takes a fifth of one.
     pub linfa_rows_at_most: usize,
     /// Most iterations of a solver, ≥ 1. Default 100.
     pub max_iterations: usize,
@@ -55,7 +57,7 @@ impl Default for LogisticParams {
             deviation: 0.3,
             folds: 5,
             solver: Solver::Auto,
-            linfa_rows_at_most: 20_000,
+            linfa_rows_at_most: 5_000,
             max_iterations: 100,
             tolerance: 1e-10,
             seed: Seed::default(),
@@ -110,6 +112,7 @@ impl LogisticParams {
             ("max_groups", (2..=GROUPS_AT_MOST).contains(&self.max_groups), "between 2 and 14"),
             ("min_group_share", (0.0..=0.5).contains(&share), "between 0 and 0.5"),
             ("group_penalty", positive(self.group_penalty), "above 0"),
+            ("deviation", (0.0..=10.0).contains(&self.deviation), "between 0 and 10"),
             ("l2", strength >= 0.0 && strength.is_finite(), "\"auto\", or { fixed = 0 or more }"),
             ("folds", (2..=20).contains(&self.folds), "between 2 and 20"),
             ("max_iterations", self.max_iterations >= 1, "1 or more"),
