@@ -45,7 +45,7 @@ pub const COLUMNS: &[Column] = &[
     column(
         "aum_change_3m",
         "share",
-        "assets 3 months ago under 1",
+        "assets 3 months ago under 50",
         "aum against 3 months ago, -1 = all gone",
     ),
     column("demand_share", "share 0..1", "no assets", "share of the assets on demand accounts"),

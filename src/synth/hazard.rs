@@ -67,7 +67,7 @@ pub(super) fn leaving(person: &Person, seen: &Observed) -> (f64, Cause) {
         (Cause::PassThrough, passing_through(person, seen)),
         (Cause::ShallowRelation, shallow(person, seen)),
     ];
-    combine(-6.0 + background(person, seen), &drivers)
+    combine(-5.75 + background(person, seen), &drivers)
 }
 
 /// Monthly probability that a dormant customer wakes, and the strongest driver.
@@ -87,7 +87,7 @@ pub(super) fn waking(person: &Person, seen: &Observed) -> (f64, Cause) {
     }
     let money = seen.aum > 5_000.0;
     let mut left = if money { 0.6 } else { 0.0 };
-    if seen.points > 2_000 {
+    if seen.points > 800 {
         left += if opens { 1.2 } else { 0.3 };
     }
     if money && seen.days_to_maturity.is_some_and(|days| days <= 60) {
@@ -97,7 +97,7 @@ pub(super) fn waking(person: &Person, seen: &Observed) -> (f64, Cause) {
     let old = if seen.age > 68.0 { -0.7 } else { 0.0 };
     let hurt = if seen.complaints > 0 || person.branch_trouble() > 0.0 { -1.0 } else { 0.0 };
     combine(
-        -5.5 + income + old + hurt,
+        -5.7 + income + old + hurt,
         &[
             (Cause::RecentSleep, recent),
             (Cause::StillListening, listening),
@@ -106,11 +106,14 @@ pub(super) fn waking(person: &Person, seen: &Observed) -> (f64, Cause) {
     )
 }
 
+/// How strongly the drivers pull, against the background.
+const STRENGTH: f64 = 1.3;
+
 fn combine(background: f64, drivers: &[(Cause, f64)]) -> (f64, Cause) {
     let mut logit = background;
     let mut strongest = (Cause::Background, 0.6);
     for &(cause, weight) in drivers {
-        logit += weight;
+        logit += STRENGTH * weight;
         if weight > strongest.1 {
             strongest = (cause, weight);
         }

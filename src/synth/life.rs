@@ -392,7 +392,7 @@ impl Life {
         seen.aum = aum;
         seen.aum_avg_3m = self.aum.sum(0, 3) / 3.0;
         seen.aum_avg_12m = self.aum.sum(0, 12) / 12.0;
-        seen.aum_change_3m = (before >= 1.0).then(|| aum / before - 1.0);
+        seen.aum_change_3m = (before >= 50.0).then(|| aum / before - 1.0);
         seen.demand_share = (aum >= 0.01).then_some(self.demand);
         seen.days_to_maturity =
             self.maturity.map(|due| day_in_month(due, 15).0 - as_of.0).filter(|days| *days > 0);
