@@ -272,7 +272,9 @@ mod tests {
         let column = number_column(&[34.0, 42.0, 55.5], 0);
         let mean = |codes: &[usize], column: &EncodedColumn| {
             let mut within = vec![false; 5];
-            codes.iter().for_each(|code| within[*code] = true);
+            for code in codes {
+                within[*code] = true;
+            }
             meaning(column, &within, Language::En)
         };
         assert_eq!(mean(&[1], &column), "less than 34");
