@@ -119,7 +119,8 @@ fn calibrations_and_cuts_that_cannot_be() {
     to(points(&[0.0], &[0.1, 0.2]), "pair up");
     to(points(&[0.0, 0.0], &[0.1, 0.2]), "do not rise");
     to(points(&[0.0, 1.0], &[0.2, 0.1]), "fall");
-    to(points(&[0.0, 1.0], &[0.2, 1.1]), "outside");
+    to(points(&[0.0, 1.0], &[0.2, 1.0]), "outside");
+    to(points(&[0.0, 1.0], &[0.0, 0.2]), "outside");
     at_fault("/churn/risk_cut", 1.5, "0..1");
     at_fault("/churn/risk_cut", -0.1, "0..1");
     at_fault("/churn/events", 40_001, "fit together");
