@@ -28,7 +28,9 @@ pub const FORMAT: u64 = 1;
 
 const MAGIC: &str = "reveille-bundle ";
 const MAX_DEPTH: u8 = 64;
+/// In memory a value takes about 32 bytes, an object as much as [`OBJECT`] values.
 const MAX_VALUES: u32 = 4_000_000;
+const OBJECT: u32 = 16;
 
 /// A bundle as the bytes of its file: the same bytes for the same bundle.
 ///
@@ -149,6 +151,14 @@ struct Shape<'a> {
     depth: u8,
 }
 
+impl Shape<'_> {
+    fn take<E: serde::de::Error>(self, values: u32) -> std::result::Result<(), E> {
+        let left = self.left.get().checked_sub(values);
+        self.left.set(left.ok_or_else(|| E::custom("more than a bundle can hold"))?);
+        Ok(())
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Shape<'_> {
     type Value = ();
 
@@ -200,6 +210,7 @@ impl<'de> Visitor<'de> for Shape<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<(), A::Error> {
+        self.take(OBJECT)?;
         let mut keys = BTreeSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if !keys.insert(key) {

@@ -330,7 +330,7 @@ fn left_out(page: &mut Page, findings: &[FindingNote]) {
             language.pick("kept", "保留")
         };
         vec![
-            code(&finding.column),
+            words::column_or_file(&finding.column, language),
             words::problem(&finding.problem, language),
             plain(&finding.evidence),
             handled.to_owned(),

@@ -143,7 +143,7 @@ pub(super) fn calibration(at: &str, calibration: &Calibration) -> Result<()> {
             ensure(at, !x.is_empty() && x.len() == y.len(), "points that do not pair up")?;
             ensure(at, x.is_sorted_by(|a, b| a < b), "the logits do not rise")?;
             ensure(at, y.is_sorted(), "the probabilities fall")?;
-            let inside = y.iter().all(|probability| (0.0..=1.0).contains(probability));
+            let inside = y.iter().all(|&probability| 0.0 < probability && probability < 1.0);
             ensure(at, inside, "a probability outside 0..1")
         }
     }

@@ -189,18 +189,28 @@ fn quoted(level: &str) -> String {
 /// What a finding of the data checks means.
 pub(super) fn problem(problem: &str, language: Language) -> String {
     let (en, zh) = match problem {
-        "gives_outcome_away" => ("gives the outcome away", "泄露结果"),
-        "pure_region" => ("a part of it gives the outcome away", "部分取值泄露结果"),
+        "all_missing" => ("no row has a value", "全部缺失"),
+        "constant" => ("all rows have the same value", "取值恒定"),
+        "unique_text" => ("nearly every row has its own text", "几乎每行取值不同的文本"),
+        "running_id" => ("numbers the rows", "流水编号"),
+        "personal_name" => ("personal by its name", "从名称看属个人信息"),
+        "dated_after_as_of" => ("holds dates after the as-of date", "含晚于快照日的日期"),
         "copy_of_outcome" => ("a copy of the outcome", "与结果重复"),
-        "identifier" | "id_like" | "unique" => {
-            ("different for every customer", "取值各不相同（疑似编号）")
-        }
-        "row_order" => ("follows the order of the rows", "与行顺序相关"),
-        "constant" => ("the same for every customer", "取值恒定"),
-        "dated_after_as_of" | "after_as_of" => ("dated after the as-of date", "日期晚于快照日"),
+        "gives_outcome_away" => ("gives the outcome away", "泄露结果"),
+        "pure_region" => ("some of its values give the outcome away", "部分取值泄露结果"),
+        "row_order" => ("the file is sorted by the outcome", "文件按结果排序"),
         other => return plain(&other.replace('_', " ")),
     };
     language.pick(en, zh).to_owned()
+}
+
+/// The column of a finding; without one it is about the whole file.
+pub(super) fn column_or_file(column: &str, language: Language) -> String {
+    if column.is_empty() {
+        language.pick("(the file)", "（整个文件）").to_owned()
+    } else {
+        code(column)
+    }
 }
 
 /// Whether a column's name sounds like an attribute that the law protects.
@@ -272,7 +282,9 @@ mod tests {
         let column = number_column(&[34.0, 42.0, 55.5], 0);
         let mean = |codes: &[usize], column: &EncodedColumn| {
             let mut within = vec![false; 5];
-            codes.iter().for_each(|code| within[*code] = true);
+            for code in codes {
+                within[*code] = true;
+            }
             meaning(column, &within, Language::En)
         };
         assert_eq!(mean(&[1], &column), "less than 34");
