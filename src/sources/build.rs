@@ -129,13 +129,11 @@ impl Builder {
         cell: Option<&[u8]>,
         missing: &Missing,
     ) -> std::result::Result<(), Cause> {
-        match cell {
-            Some(cell) => self.push(cell, missing, Purity::Unknown),
-            None => {
-                self.push_missing();
-                Ok(())
-            }
-        }
+        let Some(cell) = cell else {
+            self.push_missing();
+            return Ok(());
+        };
+        self.push(cell, missing, Purity::Unknown)
     }
 
     /// Adds a number to a column of numbers.

@@ -50,7 +50,7 @@ impl Missing {
 /// The cell without the blanks around it, those outside ASCII included.
 pub(super) fn trim(cell: &[u8]) -> &[u8] {
     let cell = cell.trim_ascii();
-    let is_plain = |byte: Option<&u8>| byte.is_none_or(|b| b.is_ascii_graphic());
+    let is_plain = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
     if is_plain(cell.first()) && is_plain(cell.last()) {
         return cell;
     }

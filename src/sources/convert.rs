@@ -280,7 +280,9 @@ fn each_decimal_or_day<'a>(array: &'a dyn Array, take: Take<'_, 'a>) {
                     each_primitive::<TimestampMicrosecondType>(array, take, |x| at(x, 1_000_000));
                 }
                 TimeUnit::Nanosecond => {
-                    each_primitive::<TimestampNanosecondType>(array, take, |x| at(x, 1_000_000_000))
+                    each_primitive::<TimestampNanosecondType>(array, take, |x| {
+                        at(x, 1_000_000_000)
+                    });
                 }
             }
         }

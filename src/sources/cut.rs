@@ -41,12 +41,14 @@ pub(super) struct Cutter {
     line: u64,
     length: usize,
     quotes: Quotes,
+    /// How much of the text the quotes have been followed through.
+    followed: usize,
 }
 
 impl Cutter {
     pub(super) fn new(input: Input, what: &'static str, decoder: Decoder, length: usize) -> Self {
         let quotes = Quotes::default();
-        Self { input, what, decoder, text: Vec::new(), line: 1, length, quotes }
+        Self { input, what, decoder, text: Vec::new(), line: 1, length, quotes, followed: 0 }
     }
 
     /// The first bytes of the text, to look at.
@@ -73,7 +75,7 @@ impl Cutter {
 
     /// The next stretch; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Stretch>> {
-        let mut length = self.length;
+        let mut length = self.length.max(self.followed);
         loop {
             self.fill(length)?;
             if self.text.is_empty() {
@@ -81,6 +83,7 @@ impl Cutter {
             }
             let ended = self.decoder.ended() && self.text.len() <= length;
             let seen = self.text.len().min(length);
+            self.followed = seen;
             self.quotes.follow(self.text.get(..seen).unwrap_or_default(), ended);
             if ended {
                 return self.last().map(Some);
@@ -108,6 +111,7 @@ impl Cutter {
         let line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;
         self.quotes.moved_by(end);
+        self.followed = self.followed.saturating_sub(end);
         Stretch { text, line }
     }
 
@@ -187,13 +191,12 @@ impl Quotes {
         };
         match closing(text, quote, self.delimiter) {
             Closing::Doubled => self.inside = quote + 2,
-            Closing::Closed => self.close_at(quote + 1),
             Closing::CutOff if !ended => {
                 self.inside = quote;
                 return false;
             }
             // At the end of the file a quote closes, alone or with a carriage return.
-            Closing::CutOff => self.close_at(quote + 1),
+            Closing::Closed | Closing::CutOff => self.close_at(quote + 1),
             Closing::Faulty => match memchr(b'\n', text.get(open..).unwrap_or_default()) {
                 Some(line_end) => {
                     self.end = open + line_end + 1;

@@ -245,12 +245,25 @@ fn guess(window: &[u8]) -> Encoding {
         return Encoding::Utf8;
     }
     let (mut pairs, mut singles) = (0_usize, 0_usize);
-    let mut at = 0;
-    while let Some(&byte) = window.get(at) {
-        let is_pair = !byte.is_ascii() && window.get(at + 1).is_some_and(|b| !b.is_ascii());
-        pairs += usize::from(is_pair);
-        singles += usize::from(!is_pair && !byte.is_ascii());
-        at += 1 + usize::from(is_pair);
+    let mut rest = window;
+    loop {
+        rest = match rest {
+            [] => break,
+            [first, after @ ..] if first.is_ascii() => after,
+            // A character of four bytes, or of two.
+            [_, b'0'..=b'9', third, b'0'..=b'9', after @ ..] if !third.is_ascii() => {
+                pairs += 1;
+                after
+            }
+            [_, second, after @ ..] if !second.is_ascii() => {
+                pairs += 1;
+                after
+            }
+            [_, after @ ..] => {
+                singles += 1;
+                after
+            }
+        };
     }
     if pairs > singles { Encoding::Gb18030 } else { Encoding::Utf8 }
 }

@@ -67,7 +67,7 @@ fn is_written_as_number(cell: &[u8]) -> bool {
         None => (unsigned, None),
     };
     let digits = mantissa.iter().filter(|b| b.is_ascii_digit()).count();
-    let points = mantissa.iter().filter(|b| **b == b'.').count();
+    let points = memchr::memchr_iter(b'.', mantissa).count();
     let mantissa_fits = digits > 0 && points <= 1 && digits + points == mantissa.len();
     let exponent_fits = exponent.is_none_or(|e| {
         let e = strip_sign(e);

@@ -222,7 +222,9 @@ impl Parser {
                     numbers.push(count);
                 }
                 Err(reject) => {
-                    columns.iter_mut().for_each(|column| column.truncate(lines.len()));
+                    for column in &mut columns {
+                        column.truncate(lines.len());
+                    }
                     rejects.push(reject);
                 }
             }
