@@ -69,6 +69,7 @@ pub(super) fn median(values: &[(f64, u64)]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // Cuts are exact.
 mod tests {
     use super::*;
     use proptest::prelude::*;

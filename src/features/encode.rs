@@ -4,7 +4,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use rayon::prelude::*;
 
 use super::{
-    encoder::{Bins, EncodedColumn, Encoder},
+    encoder::{Bins, EncodedColumn, Encoder, MOST_CUTS},
     levels::{Levels, hash},
     numbers::{days_before, numbers},
     texts::{cells, texts},
@@ -44,7 +44,7 @@ enum Way {
     Levels(Levels),
 }
 
-/// Cuts padded with infinity, so that a search needs no bounds.
+/// Cuts padded with NaN, which is at or below no number, so that a search needs no bounds.
 #[derive(Debug)]
 struct Cuts {
     padded: Box<[f64; 256]>,
@@ -117,11 +117,12 @@ impl Way {
         match bins {
             Bins::Category { levels } => Self::Levels(Levels::of(levels)),
             Bins::Number { cuts, least, most, .. } | Bins::DaysBefore { cuts, least, most, .. } => {
-                let mut padded = Box::new([f64::INFINITY; 256]);
+                let mut padded = Box::new([f64::NAN; 256]);
+                let cuts = cuts.get(..MOST_CUTS).unwrap_or(cuts);
                 for (slot, cut) in padded.iter_mut().zip(cuts) {
                     *slot = *cut;
                 }
-                let steps = (cuts.len().min(255) + 1).next_power_of_two().trailing_zeros();
+                let steps = (cuts.len() + 1).next_power_of_two().trailing_zeros();
                 Self::Cuts(Cuts { padded, steps, least: *least, most: *most })
             }
         }

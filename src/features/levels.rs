@@ -31,10 +31,10 @@ fn short(text: &[u8]) -> (u64, u64) {
     match text {
         [] => (0, 0),
         [a] => (u64::from(*a), 1),
-        [a, b] => (u64::from(*a), u64::from(*b) << 8 | 2),
+        [a, b] => (u64::from(*a), (u64::from(*b) << 8) | 2),
         [a, b, rest @ ..] => {
             let c = rest.first().copied().unwrap_or_default();
-            (u64::from(*a) | u64::from(*b) << 8, u64::from(c) << 8 | 3)
+            (u64::from(*a) | (u64::from(*b) << 8), (u64::from(c) << 8) | 3)
         }
     }
 }
@@ -90,7 +90,7 @@ impl Levels {
     #[inline]
     pub(super) fn find(&self, hash: u64, bytes: &[u8]) -> usize {
         let last = self.slots.len() - 1;
-        let mut slot = hash as usize >> 8 & last;
+        let mut slot = (hash as usize >> 8) & last;
         loop {
             let number = self.slots[slot] as usize;
             let Some(text) = self.texts.get(number.wrapping_sub(1)) else {
@@ -99,7 +99,7 @@ impl Levels {
             if text.hash == hash && *text.bytes == *bytes {
                 return number - 1;
             }
-            slot = slot + 1 & last;
+            slot = (slot + 1) & last;
         }
     }
 
@@ -121,9 +121,9 @@ impl Levels {
 
     fn seat(&mut self, number: usize) {
         let last = self.slots.len() - 1;
-        let mut slot = self.hash_of(number) as usize >> 8 & last;
+        let mut slot = (self.hash_of(number) as usize >> 8) & last;
         while self.slots[slot] != 0 {
-            slot = slot + 1 & last;
+            slot = (slot + 1) & last;
         }
         self.slots[slot] = number as u32 + 1;
     }

@@ -13,6 +13,6 @@ mod levels;
 mod numbers;
 mod texts;
 
-pub use builder::{ColumnPlan, EncodeParams, EncoderBuilder, How, Observed, Profile};
+pub use builder::{ColumnPlan, EncodeParams, EncoderBuilder, Holds, How, Observed, Profile};
 pub use encode::{Encoded, Ready};
 pub use encoder::{Bins, CodeKind, EncodedColumn, Encoder, Meaning, Typical};

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use arrow_array::{Array, ArrayRef, StringArray, cast::AsArray, types};
 
 use super::{
-    builder::{EncodeParams, Profile},
+    builder::{EncodeParams, Holds, Profile},
     distinct::Distinct,
     encoder::Bins,
     levels::{Levels, hash},
@@ -144,7 +144,7 @@ impl TextColumn {
             distinct: different,
             distinct_is_exact: is_exact,
             rows_per_value,
-            is_text: true,
+            holds: Holds::Texts,
             ..Profile::default()
         };
         let mut counted = if self.many.is_some() { self.sampled() } else { self.counted() };
