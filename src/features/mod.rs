@@ -11,6 +11,7 @@ mod encode;
 pub mod encoder;
 mod levels;
 mod numbers;
+mod search;
 mod texts;
 
 pub use builder::{ColumnPlan, EncodeParams, EncoderBuilder, Holds, How, Observed, Profile};
