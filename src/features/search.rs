@@ -149,7 +149,7 @@ impl Cuts {
 
     /// How many numbers lie below the least or above the most of training.
     pub(super) fn outside(&self, cells: &[f64]) -> u64 {
-        let outside = |x: &f64| u64::from(x.is_finite() & ((*x < self.least) | (*x > self.most)));
+        let outside = |x: &f64| u64::from((*x < self.least || *x > self.most) && x.is_finite());
         cells.iter().map(outside).sum()
     }
 }
