@@ -1,5 +1,7 @@
 //! Laws of order and split, and what is found in data that give the outcome away.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)] // A test may stop.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -14,7 +16,7 @@ use reveille::{
         quality, row_key,
     },
     error::Kind,
-    features::{ColumnPlan, EncodeParams, EncoderBuilder, How, Observed, Profile},
+    features::{ColumnPlan, EncodeParams, EncoderBuilder, Holds, How, Observed, Profile},
     units::{Day, Seed},
 };
 
@@ -74,9 +76,12 @@ fn what_gives_the_outcome_away_is_found_and_nothing_else() {
         vec![
             ("age", column(rows, |r| (share(r, 2) * 60.0 + 5.0 * yes(y(r))).floor())),
             ("noise", column(rows, |r| share(r, 3))),
-            ("strong", column(rows, |r| share(r, 4) + 0.6 * yes(y(r)))),
+            (
+                "strong",
+                column(rows, |r| (4..8).map(|salt| share(r, salt)).sum::<f64>() + yes(y(r))),
+            ),
             ("copy", column(rows, |r| yes(y(r) != (r % 1500 == 0)))),
-            ("inverse", column(rows, |r| -1.0 * yes(y(r)))),
+            ("inverse", column(rows, |r| -yes(y(r)))),
             ("away", column(rows, |r| share(r, 5) + 0.9 * yes(y(r)))),
             ("fee", Arc::new(words)),
             (
@@ -148,7 +153,9 @@ fn a_file_sorted_by_outcome_with_a_running_id_loses_the_id() {
     let found = problems(&findings);
     for name in ["nr", "customer_id"] {
         assert!(found.contains(&(name, Problem::RunningId)), "{found:?}");
-        assert!(found.contains(&(name, Problem::CopyOfOutcome)), "{found:?}");
+        let leaks =
+            findings.iter().any(|f| f.column == name && f.auc.is_some_and(|auc| auc > 0.99));
+        assert!(leaks, "{found:?}");
     }
     assert!(found.iter().all(|(name, _)| *name != "amount"), "{found:?}");
     let numbers: Vec<u64> = (1..=u64::from(rows)).collect();
@@ -183,23 +190,23 @@ fn columns_that_cannot_be_features_are_named() {
     assert_eq!(of(&|p| p.name = "Surname".into()), Some(Problem::PersonalName));
     let flag = |p: &mut Profile| (p.name, p.distinct) = ("telephone".into(), 2);
     assert_eq!(of(&flag), None, "a flag that says whether there is a telephone");
-    assert_eq!(of(&|p| (p.is_date, p.below_zero) = (true, 3)), Some(Problem::DatedAfterAsOf));
+    assert_eq!(of(&|p| (p.holds, p.below_zero) = (Holds::Days, 3)), Some(Problem::DatedAfterAsOf));
     let text = |p: &mut Profile| {
         unique(p);
-        p.is_text = true;
+        p.holds = Holds::Texts;
     };
     assert_eq!(of(&text), Some(Problem::UniqueText));
     let id = |name: &'static str, most: f64| {
         move |p: &mut Profile| {
             unique(p);
-            (p.whole_numbers, p.name, p.most) = (true, name.into(), Some(most));
+            (p.holds, p.name, p.most) = (Holds::WholeNumbers, name.into(), Some(most));
         }
     };
     assert_eq!(of(&id("x", 999.0)), Some(Problem::RunningId));
     assert_eq!(of(&id("income", 1e7)), None);
     assert_eq!(of(&id("CustomerId", 1e7)), Some(Problem::RunningId));
     assert_eq!(of(&id("客户编号", 1e7)), Some(Problem::RunningId));
-    for finding in quality::inspect(&[base.clone()]) {
+    for finding in quality::inspect(std::slice::from_ref(&base)) {
         assert!(!finding.evidence.is_empty());
     }
 }
@@ -303,7 +310,7 @@ fn folds_need_customers() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn folds_are_balanced_and_split_no_customer(

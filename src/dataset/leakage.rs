@@ -212,7 +212,9 @@ impl Table {
             let mut below = 0;
             for tied in ranked.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
                 let mut here = Cell::default();
-                tied.iter().for_each(|(_, cell)| here.add(*cell));
+                for (_, cell) in tied {
+                    here.add(*cell);
+                }
                 won += here.events as f64 * (below as f64 + here.others() as f64 / 2.0);
                 below += here.others();
             }

@@ -4,7 +4,7 @@ use super::{
     finding::{Action, Finding, Problem},
     personal,
 };
-use crate::features::Profile;
+use crate::features::{Holds, Profile};
 
 /// Below this many rows nothing is said about uniqueness.
 const FEWEST_ROWS: u64 = 100;
@@ -63,15 +63,15 @@ fn one(profile: &Profile) -> Option<Finding> {
     if profile.distinct == 1 && profile.missing == 0 {
         return found(Problem::Constant, format!("1 value in {rows} rows"));
     }
-    if profile.is_date && profile.below_zero > 0 {
+    if profile.holds == Holds::Days && profile.below_zero > 0 {
         let evidence = format!("{} of {there} dates lie after the as-of date", profile.below_zero);
         return found(Problem::DatedAfterAsOf, evidence);
     }
     let unique = there >= FEWEST_ROWS && profile.rows_per_value < NEARLY_UNIQUE;
-    if unique && profile.is_text {
+    if unique && profile.holds == Holds::Texts {
         return found(Problem::UniqueText, different(profile, there));
     }
-    if unique && profile.whole_numbers && !profile.is_date && names_rows(profile, there) {
+    if unique && profile.holds == Holds::WholeNumbers && names_rows(profile, there) {
         return found(Problem::RunningId, different(profile, there));
     }
     None

@@ -96,6 +96,20 @@ pub struct Observed<'a> {
     pub keep: &'a [bool],
 }
 
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Holds {
+    /// Numbers, or nothing.
+    #[default]
+    Numbers,
+    /// Whole numbers only.
+    WholeNumbers,
+    /// Days before the as-of date.
+    Days,
+    /// Categories.
+    Texts,
+}
+
 /// What was seen of a column: for the quality checks. No cell content but two numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Profile {
@@ -111,18 +125,14 @@ pub struct Profile {
     pub distinct_is_exact: bool,
     /// Mean number of rows of a different value; 1 where every value comes once.
     pub rows_per_value: f64,
-    /// Whether the column is a category.
-    pub is_text: bool,
-    /// Whether there are values and all are whole numbers.
-    pub whole_numbers: bool,
+    /// What the column holds.
+    pub holds: Holds,
     /// Values below zero; for a date these lie after the as-of date.
     pub below_zero: u64,
     /// Smallest value of a number, or of the days before the as-of date.
     pub least: Option<f64>,
     /// Largest value of a number, or of the days before the as-of date.
     pub most: Option<f64>,
-    /// Whether the numbers are days before the as-of date.
-    pub is_date: bool,
 }
 
 /// Looks at the training rows, batch by batch, and gives the [`Encoder`].
@@ -166,13 +176,15 @@ impl EncoderBuilder {
     /// Looks at the next rows.
     ///
     /// # Errors
-    /// `MissingColumn`, `WrongType`; `BadParameter` where `about` does not have one entry a row.
+    /// `MissingColumn`, `WrongType`; `BadParameter` where `about` does not have one entry a row. A
+    /// builder that returned an error is of no more use.
     pub fn observe(&mut self, rows: &RecordBatch, about: &Observed<'_>) -> Result<()> {
         let count = rows.num_rows();
         if about.keys.len() != count || about.keep.len() != count {
             return Err(Error::new(Kind::BadParameter, "the rows need one key each"));
         }
         let mut sampled = Vec::new();
+        let mut kept = 0;
         for (row, (key, _)) in
             about.keys.iter().zip(about.keep).enumerate().filter(|(_, (_, k))| **k)
         {
@@ -181,7 +193,7 @@ impl EncoderBuilder {
                 sampled.push(row as u32);
                 self.sample_keys.push(key);
             }
-            self.rows += 1;
+            kept += 1;
         }
         let seen: Vec<Result<()>> = self
             .columns
@@ -192,6 +204,7 @@ impl EncoderBuilder {
             })
             .collect();
         seen.into_iter().collect::<Result<()>>()?;
+        self.rows += kept;
         self.thin();
         Ok(())
     }
@@ -228,7 +241,7 @@ impl EncoderBuilder {
                 (Seen::Texts(column), _) => column.finish(params),
                 (Seen::Numbers(column), How::DaysBefore) => {
                     let (values, profile) = column.finish(params.max_bins);
-                    (values.days_before(), Profile { is_date: true, ..profile })
+                    (values.days_before(), Profile { holds: Holds::Days, ..profile })
                 }
                 (Seen::Numbers(column), _) => {
                     let (values, profile) = column.finish(params.max_bins);

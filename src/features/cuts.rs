@@ -12,35 +12,33 @@ pub(super) fn cuts(values: &[(f64, u64)], most_bins: usize) -> Vec<f64> {
     if values.len() <= most_bins {
         return values.windows(2).map(|pair| between(pair[0].0, pair[1].0)).collect();
     }
-    let mut rows_left: u64 = values.iter().map(|(_, rows)| rows).sum();
-    let mut bins_left = most_bins as u64;
+    let all: u64 = values.iter().map(|(_, rows)| rows).sum();
     // `rows × bins ≥ all rows`: the value fills a bin of mean size.
-    let all = rows_left;
-    let fills: Vec<bool> =
-        values.iter().map(|(_, rows)| rows.saturating_mul(most_bins as u64) >= all).collect();
-    for ((_, rows), _) in values.iter().zip(&fills).filter(|(_, fills)| **fills) {
-        rows_left -= rows;
-        bins_left -= 1;
-    }
+    let is_full = |rows: u64| rows.saturating_mul(most_bins as u64) >= all;
+    let full = values.iter().filter(|(_, rows)| is_full(*rows));
+    let (mut full_left, full_rows) = full.fold((0, 0), |(n, sum), (_, rows)| (n + 1, sum + rows));
+    let mut rows_left = all - full_rows;
     let mut cuts = Vec::with_capacity(most_bins - 1);
-    let mut mean = rows_left as f64 / bins_left.max(1) as f64;
     let mut here = 0_u64;
-    for (index, pair) in values.windows(2).enumerate() {
-        if cuts.len() + 1 >= most_bins {
-            break;
-        }
-        let ((value, rows), next) = (pair[0], pair[1].0);
+    // Bins that are left for the values that fill none, and the rows that each should hold.
+    let mut bins_left = most_bins.saturating_sub(full_left);
+    let mut mean = rows_left as f64 / bins_left.max(1) as f64;
+    for pair in values.windows(2) {
+        let ((value, rows), (next, next_rows)) = (pair[0], pair[1]);
         here += rows;
-        if !fills[index] {
+        if is_full(rows) {
+            full_left -= 1;
+        } else {
             rows_left -= rows;
         }
-        let next_is_full = fills[index + 1] && here as f64 >= (mean * 0.5).max(1.0);
-        if fills[index] || here as f64 >= mean || next_is_full {
+        let before_full = is_full(next_rows) && (bins_left > 1 || here as f64 >= mean * 0.5);
+        if is_full(rows) || before_full || here as f64 >= mean {
             cuts.push(between(value, next));
             here = 0;
-            if !fills[index] {
-                bins_left = bins_left.saturating_sub(1);
-                mean = rows_left as f64 / bins_left.max(1) as f64;
+            bins_left = most_bins.saturating_sub(cuts.len() + full_left);
+            mean = rows_left as f64 / bins_left.max(1) as f64;
+            if cuts.len() + 1 >= most_bins {
+                break;
             }
         }
     }
@@ -69,6 +67,7 @@ pub(super) fn median(values: &[(f64, u64)]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // Cuts are exact.
 mod tests {
     use super::*;
     use proptest::prelude::*;

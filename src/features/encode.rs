@@ -5,8 +5,9 @@ use rayon::prelude::*;
 
 use super::{
     encoder::{Bins, EncodedColumn, Encoder},
-    levels::{Levels, hash},
+    levels::Levels,
     numbers::{days_before, numbers},
+    search::Cuts,
     texts::{cells, texts},
 };
 use crate::error::{Error, Kind, Place, Result};
@@ -42,15 +43,6 @@ pub struct Ready<'a> {
 enum Way {
     Cuts(Cuts),
     Levels(Levels),
-}
-
-/// Cuts padded with infinity, so that a search needs no bounds.
-#[derive(Debug)]
-struct Cuts {
-    padded: Box<[f64; 256]>,
-    steps: u32,
-    least: f64,
-    most: f64,
 }
 
 /// The codes of one column, with the rows unseen and outside.
@@ -105,9 +97,9 @@ impl EncodedColumn {
         match (way, &self.bins) {
             (Way::Levels(levels), _) => encode_texts(levels, column),
             (Way::Cuts(cuts), Bins::DaysBefore { .. }) => {
-                Ok(cuts.encode(&days_before(column, as_of)?))
+                Ok(encode_numbers(cuts, &days_before(column, as_of)?))
             }
-            (Way::Cuts(cuts), _) => Ok(cuts.encode(&numbers(column)?)),
+            (Way::Cuts(cuts), _) => Ok(encode_numbers(cuts, &numbers(column)?)),
         }
     }
 }
@@ -117,57 +109,14 @@ impl Way {
         match bins {
             Bins::Category { levels } => Self::Levels(Levels::of(levels)),
             Bins::Number { cuts, least, most, .. } | Bins::DaysBefore { cuts, least, most, .. } => {
-                let mut padded = Box::new([f64::INFINITY; 256]);
-                for (slot, cut) in padded.iter_mut().zip(cuts) {
-                    *slot = *cut;
-                }
-                let steps = (cuts.len().min(255) + 1).next_power_of_two().trailing_zeros();
-                Self::Cuts(Cuts { padded, steps, least: *least, most: *most })
+                Self::Cuts(Cuts::of(cuts, *least, *most))
             }
         }
     }
 }
 
-/// Rows that are searched for side by side, which hides the latency of each search.
-const LANES: usize = 16;
-
-impl Cuts {
-    fn encode(&self, cells: &[f64]) -> Column {
-        let mut codes = vec![0; cells.len()];
-        match self.steps {
-            0 => self.search::<0>(cells, &mut codes),
-            1 => self.search::<1>(cells, &mut codes),
-            2 => self.search::<2>(cells, &mut codes),
-            3 => self.search::<3>(cells, &mut codes),
-            4 => self.search::<4>(cells, &mut codes),
-            5 => self.search::<5>(cells, &mut codes),
-            6 => self.search::<6>(cells, &mut codes),
-            7 => self.search::<7>(cells, &mut codes),
-            _ => self.search::<8>(cells, &mut codes),
-        }
-        let is_outside = |x: &&f64| x.is_finite() && (**x < self.least || **x > self.most);
-        (codes, 0, cells.iter().filter(is_outside).count() as u64)
-    }
-
-    /// Binary search without branches, `LANES` rows at a time.
-    fn search<const STEPS: u32>(&self, cells: &[f64], codes: &mut [u8]) {
-        let padded = &*self.padded;
-        let mut lanes = [f64::NAN; LANES];
-        for (cells, codes) in cells.chunks(LANES).zip(codes.chunks_mut(LANES)) {
-            lanes[..cells.len()].copy_from_slice(cells);
-            let mut below = [0_u8; LANES];
-            for step in (0..STEPS).rev() {
-                let half = 1_u8 << step;
-                for (below, x) in below.iter_mut().zip(&lanes) {
-                    let is_above = padded[usize::from(*below + (half - 1))] <= *x;
-                    *below += half * u8::from(is_above);
-                }
-            }
-            for ((code, below), x) in codes.iter_mut().zip(&below).zip(&lanes) {
-                *code = (below + 1) * u8::from(x.is_finite());
-            }
-        }
-    }
+fn encode_numbers(cuts: &Cuts, cells: &[f64]) -> Column {
+    (cuts.codes(cells), 0, cuts.outside(cells))
 }
 
 fn encode_texts(levels: &Levels, column: &ArrayRef) -> Result<Column> {
@@ -175,7 +124,7 @@ fn encode_texts(levels: &Levels, column: &ArrayRef) -> Result<Column> {
     let mut unseen = 0;
     let codes = cells(&array).map(|cell| {
         let Some(cell) = cell else { return 0 };
-        let level = levels.find(hash(cell), cell);
+        let level = levels.find(cell.hash(), cell);
         unseen += u64::from(level == levels.len());
         level as u8 + 1
     });

@@ -11,8 +11,9 @@ mod encode;
 pub mod encoder;
 mod levels;
 mod numbers;
+mod search;
 mod texts;
 
-pub use builder::{ColumnPlan, EncodeParams, EncoderBuilder, How, Observed, Profile};
+pub use builder::{ColumnPlan, EncodeParams, EncoderBuilder, Holds, How, Observed, Profile};
 pub use encode::{Encoded, Ready};
 pub use encoder::{Bins, CodeKind, EncodedColumn, Encoder, Meaning, Typical};

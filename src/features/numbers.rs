@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use arrow_array::{Array, ArrayRef, cast::AsArray, types};
 
 use super::{
-    builder::Profile,
+    builder::{Holds, Profile},
     cuts::{cuts, median},
     distinct::Distinct,
     encoder::Bins,
@@ -88,7 +88,7 @@ impl NumberColumn {
             self.most = self.most.max(x);
             self.below_zero += u64::from(x < 0.0);
             // From 2^53 on, and beyond the range of i64, a float has no fraction.
-            self.fractions += u64::from(x as i64 as f64 != x && x.abs() < 9e15);
+            self.fractions += u64::from((x as i64 as f64 - x).abs() > 0.0 && x.abs() < 9e15);
             self.values.add(x.to_bits(), 1);
         }
         self.sample
@@ -110,7 +110,10 @@ impl NumberColumn {
             distinct: distinct(&self.values, there),
             distinct_is_exact: self.values.is_complete(),
             rows_per_value,
-            whole_numbers: there > 0 && self.fractions == 0,
+            holds: match self.fractions {
+                0 if there > 0 => Holds::WholeNumbers,
+                _ => Holds::Numbers,
+            },
             below_zero: self.below_zero,
             least: (there > 0).then_some(self.least),
             most: (there > 0).then_some(self.most),

@@ -5,10 +5,10 @@ use std::{borrow::Cow, collections::BTreeMap};
 use arrow_array::{Array, ArrayRef, StringArray, cast::AsArray, types};
 
 use super::{
-    builder::{EncodeParams, Profile},
+    builder::{EncodeParams, Holds, Profile},
     distinct::Distinct,
     encoder::Bins,
-    levels::{Levels, hash},
+    levels::{Cell, Levels},
     numbers::{distinct, wrong_type},
 };
 use crate::{error::Result, units::Day};
@@ -33,15 +33,15 @@ pub(super) fn texts(column: &ArrayRef) -> Result<Cow<'_, StringArray>> {
     Err(wrong_type(column, "texts"))
 }
 
-/// The bytes of each cell of a text column, `None` where missing.
-pub(super) fn cells(array: &StringArray) -> impl Iterator<Item = Option<&[u8]>> {
+/// The cells of a text column, `None` where missing.
+pub(super) fn cells(array: &StringArray) -> impl Iterator<Item = Option<Cell<'_>>> {
     let bytes = array.value_data();
     let nulls = array.nulls();
     array.value_offsets().windows(2).enumerate().map(move |(row, ends)| {
         if nulls.is_some_and(|nulls| nulls.is_null(row)) {
             return None;
         }
-        Some(bytes.get(ends[0] as usize..ends[1] as usize).unwrap_or_default())
+        Some(Cell::within(bytes, ends[0] as usize, ends[1] as usize))
     })
 }
 
@@ -85,7 +85,7 @@ impl TextColumn {
             }
             let in_sample = sampled.next_if_eq(&(row as u32)).is_some();
             self.rows += 1;
-            let hash = cell.map_or(MISSING, hash);
+            let hash = cell.map_or(MISSING, Cell::hash);
             if in_sample {
                 self.sample.push(hash);
             }
@@ -103,7 +103,7 @@ impl TextColumn {
     }
 
     #[inline]
-    fn count(&mut self, hash: u64, cell: &[u8]) {
+    fn count(&mut self, hash: u64, cell: Cell<'_>) {
         let number = self.levels.add(hash, cell);
         if let Some(rows) = self.counts.get_mut(number) {
             *rows += 1;
@@ -144,7 +144,7 @@ impl TextColumn {
             distinct: different,
             distinct_is_exact: is_exact,
             rows_per_value,
-            is_text: true,
+            holds: Holds::Texts,
             ..Profile::default()
         };
         let mut counted = if self.many.is_some() { self.sampled() } else { self.counted() };
@@ -180,13 +180,13 @@ impl TextColumn {
 }
 
 impl Many {
-    fn remember(&mut self, hash: u64, cell: &[u8]) {
+    fn remember(&mut self, hash: u64, cell: Cell<'_>) {
         match self.names.get_mut(&hash) {
             None => {
                 self.names.insert(hash, None);
             }
             Some(name) => {
-                name.get_or_insert_with(|| cell.into());
+                name.get_or_insert_with(|| cell.bytes().into());
             }
         }
     }
