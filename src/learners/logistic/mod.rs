@@ -6,12 +6,12 @@ mod curvature;
 mod design;
 mod grouping;
 mod levels;
-mod linfa;
 mod newton;
 mod params;
+mod quasi_newton;
 mod sample;
 
-use ::linfa::traits::{Fit, PredictInplace};
+use linfa::traits::{Fit, PredictInplace};
 use ndarray::Array1;
 
 pub use params::{Direction, L2, LogisticParams, Solver};
@@ -73,9 +73,9 @@ impl LogisticParams {
                 "linfa-logistic ignores weights, so it cannot fit weighted rows",
             )
             .hint_with("set learners.logistic.solver to \"newton\" or \"auto\"")),
-            Solver::Linfa => linfa::minimise(rows, features, l2, limits),
+            Solver::Linfa => quasi_newton::minimise(rows, features, l2, limits),
             Solver::Auto if !weighted && rows.rows() <= self.linfa_rows_at_most => {
-                linfa::minimise(rows, features, l2, limits).or_else(|_| {
+                quasi_newton::minimise(rows, features, l2, limits).or_else(|_| {
                     newton::minimise(rows, features, l2, start, limits).converged(limits)
                 })
             }
@@ -100,3 +100,6 @@ impl PredictInplace<Rows<'_>, Array1<f64>> for Scorecard {
         Array1::zeros(rows.index.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,11 @@ impl<'a> Newton<'a> {
         let pairs = columns * (columns + 1) / 2 + 1;
         let enough = (CURVATURE_COST / pairs).max(20 * features.len() + 5_000);
         let step = (rows.rows() / enough).max(1);
+        Self::thinned(rows, features, step)
+    }
+
+    /// With the curvature of every `step`-th row.
+    pub(super) fn thinned(rows: &'a Grouped, features: &'a [Feature], step: usize) -> Self {
         let thinned = (step > 1).then(|| rows.every(step));
         Self { rows, features, step, thinned, curvature: None }
     }

@@ -19,9 +19,9 @@ const GROUPS_AT_MOST: usize = 14;
 pub struct LogisticParams {
     /// Most groups of a column, missing not counted: 2 to 14. Default 12.
     pub max_groups: usize,
-    /// Least share of the rows in a group, 0 to 0.5. Default 0.005.
+    /// Least share of the rows in a group, 0 to 0.5. Default 0.008.
     pub min_group_share: f64,
-    /// Gain in log-likelihood (nats) that one more group must bring, > 0. Default 3.
+    /// Gain in log-likelihood (nats) that one more group must bring, > 0. Default 2.5.
     pub group_penalty: f64,
     /// Ordered columns whose event rate must not fall, or not rise, with the value.
     pub monotone: BTreeMap<String, Direction>,
@@ -29,7 +29,7 @@ pub struct LogisticParams {
     /// deviates from its weight of evidence.
     pub l2: L2,
     /// How far a group's points may go from coefficient × weight of evidence: the deviation's own
-    /// ridge penalty is `l2 / deviation²`; 0 for none. Default 0.3.
+    /// ridge penalty is `l2 / deviation²`; 0 for none. Default 0.4.
     pub deviation: f64,
     /// Folds for choosing the penalty: 2 to 20. Default 5.
     pub folds: usize,
@@ -50,11 +50,11 @@ impl Default for LogisticParams {
     fn default() -> Self {
         Self {
             max_groups: 12,
-            min_group_share: 0.005,
-            group_penalty: 3.0,
+            min_group_share: 0.008,
+            group_penalty: 2.5,
             monotone: BTreeMap::new(),
             l2: L2::Auto,
-            deviation: 0.3,
+            deviation: 0.4,
             folds: 5,
             solver: Solver::Auto,
             linfa_rows_at_most: 5_000,
