@@ -1,5 +1,7 @@
 //! The metrics against scikit-learn, SciPy and plain definitions: `tests/oracle/metrics.py` writes the figures.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+
 use reveille::{
     learners::calibrate::fit_platt,
     metrics::{

@@ -363,6 +363,7 @@ fn curve(blocks: &[Block], base_rate: f64) -> Calibration {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these figures are exact")]
 mod tests {
     use proptest::prelude::*;
 

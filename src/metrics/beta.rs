@@ -32,24 +32,24 @@ const TERMS: u32 = 5000;
 
 fn fraction(x: f64, a: f64, b: f64) -> f64 {
     let off_zero = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / off_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut h = d;
+    let mut numerator = 1.0;
+    let mut denominator = 1.0 / off_zero(1.0 - (a + b) * x / (a + 1.0));
+    let mut value = denominator;
     for term in 1..=TERMS {
         let m = f64::from(term);
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
         let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        let before = h;
+        let before = value;
         for step in [even, odd] {
-            d = 1.0 / off_zero(1.0 + step * d);
-            c = off_zero(1.0 + step / c);
-            h *= d * c;
+            denominator = 1.0 / off_zero(1.0 + step * denominator);
+            numerator = off_zero(1.0 + step / numerator);
+            value *= denominator * numerator;
         }
-        if (h - before).abs() <= h.abs() * 1e-16 {
+        if (value - before).abs() <= value.abs() * 1e-16 {
             break;
         }
     }
-    h
+    value
 }
 
 /// `ln Γ(x)` for `x` above 0, to about 1e-15.

@@ -147,4 +147,5 @@ pub fn measure(
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these figures are exact")]
 mod laws;

@@ -168,6 +168,7 @@ fn merge(event_keys: &[u64], other_keys: &[u64]) -> Vec<Level> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these figures are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -141,9 +141,8 @@ pub fn value_capture(
 
 /// Whether the score tells the outcomes apart without fail, one way or the other.
 pub(super) fn separates(levels: &[Level]) -> bool {
-    let lowest = |has: fn(&Level) -> bool| levels.iter().position(has);
-    let highest = |has: fn(&Level) -> bool| levels.iter().rposition(has);
-    let (events, others): (fn(&Level) -> bool, fn(&Level) -> bool) =
-        (|level| level.events > 0, |level| level.others > 0);
-    highest(others) <= lowest(events) || highest(events) <= lowest(others)
+    let has_event = |level: &Level| level.events > 0;
+    let has_other = |level: &Level| level.others > 0;
+    levels.iter().rposition(has_other) <= levels.iter().position(has_event)
+        || levels.iter().rposition(has_event) <= levels.iter().position(has_other)
 }

@@ -121,6 +121,7 @@ fn between(xs: &[f64], ys: &[f64], x: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "these figures are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
