@@ -48,7 +48,11 @@ def model(learner, x, bins=32, depth=6):
     levels = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=64)
     if learner == "logistic":
         # The indicator columns of the imputer are binned too: they come out as two bins, 0 and 1.
-        parts = [("numeric", with_missing_bin(bins), numeric), ("text", levels, text)]
+        # A number with few distinct values keeps each of them apart; NaN is a level of its own there.
+        few = [c for c in numeric if x[c].nunique() <= bins]
+        many = [c for c in numeric if c not in few]
+        parts = [("few", OneHotEncoder(handle_unknown="ignore"), few), ("many", with_missing_bin(bins), many),
+                 ("text", levels, text)]
         return make_pipeline(ColumnTransformer(parts), LogisticRegression(max_iter=300, C=1.0))
     if learner == "plain":
         numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())

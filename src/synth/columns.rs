@@ -139,7 +139,7 @@ pub const TRUTH: &[Column] = &[
 pub fn markdown(columns: &[Column]) -> String {
     let mut text = String::from("| column | unit | empty | meaning |\n|---|---|---|---|\n");
     for Column { name, unit, missing, meaning } in columns {
-        text.push_str(&format!("| `{name}` | {unit} | {missing} | {meaning} |\n"));
+        text.extend(["| `", name, "` | ", unit, " | ", missing, " | ", meaning, " |\n"]);
     }
     text
 }

@@ -3,7 +3,7 @@
 //! Thresholds, U-shapes and interactions on purpose: an additive scorecard cannot follow them all.
 
 use super::{
-    life::Observed,
+    month::Observed,
     person::{Channel, Payroll, Person},
 };
 

@@ -19,10 +19,12 @@ use crate::{
     units::{Day, Seed},
 };
 
+mod calendar;
 pub mod columns;
 mod draw;
 mod hazard;
 mod life;
+mod month;
 mod person;
 mod row;
 mod table;

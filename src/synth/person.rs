@@ -106,7 +106,7 @@ impl Person {
             passthrough: (0.45 + 0.28 * stream.noise()).clamp(0.0, 1.0),
             demand: (0.45 + 0.25 * stream.noise()).clamp(0.03, 1.0),
             answers_surveys: stream.happens(0.22),
-            mood: 4.1 + 0.6 * stream.noise() - branch_trouble_draw(stream),
+            mood: 4.1 + 0.6 * stream.noise() - grudge(stream),
         }
     }
 
@@ -121,7 +121,7 @@ impl Person {
     }
 }
 
-fn branch_trouble_draw(stream: &mut Stream) -> f64 {
+fn grudge(stream: &mut Stream) -> f64 {
     if stream.happens(0.08) { 1.5 } else { 0.0 }
 }
 

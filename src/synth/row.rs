@@ -1,6 +1,6 @@
 //! Rows as CSV text, in the order of [`super::columns`].
 
-use super::{life::Observed, person::Person};
+use super::{month::Observed, person::Person};
 use crate::units::Day;
 
 /// Appends the cells of [`super::columns::COLUMNS`], without a line end.

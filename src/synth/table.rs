@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::{
-    MAX_CUSTOMERS, MAX_MONTHS, SynthParams, WARM_UP, Written, columns,
+    MAX_CUSTOMERS, MAX_MONTHS, SynthParams, WARM_UP, Written, calendar, columns,
     draw::Stream,
     hazard::Cause,
-    life::{self, Event, Life, Observed, Stage},
+    life::{self, Event, Life, Stage},
+    month::Observed,
     out_of_range,
     person::Person,
     row,
@@ -38,7 +39,6 @@ pub(super) struct Piece {
 /// A customer on the evening of a snapshot.
 struct Snapshot {
     month: i32,
-    who: u64,
     state: &'static str,
     seen: Observed,
     churn: Option<f64>,
@@ -56,19 +56,19 @@ impl Plan {
             let what = format!("{} is not a number from 1 to {MAX_MONTHS}", params.months);
             return Err(out_of_range("months", what));
         }
-        let current = life::month_of(params.last_as_of);
+        let current = calendar::month_of(params.last_as_of);
         let (year, _, _) = params.last_as_of.ymd();
-        if life::month_end(current) != params.last_as_of || !(1970..=9000).contains(&year) {
+        if calendar::month_end(current) != params.last_as_of || !(1970..=9000).contains(&year) {
             let what = format!("{} is not a month's end from 1970 to 9000", params.last_as_of);
             return Err(out_of_range("last_as_of", what)
                 .hint_with("name the last day of a month, e.g. 2026-03-31"));
         }
         let mut last_history = current - 3;
-        while life::month_end(last_history).0 + 90 > params.last_as_of.0 {
+        while calendar::month_end(last_history).0 + 90 > params.last_as_of.0 {
             last_history -= 1;
         }
         let first = last_history - params.months as i32 + 1;
-        let dates = (first..=current).map(|month| row::date(life::month_end(month))).collect();
+        let dates = (first..=current).map(|month| row::date(calendar::month_end(month))).collect();
         let ids = params.customers.saturating_mul(20);
         let id_width = ids.to_string().len().max(8);
         Ok(Self { params: *params, last_history, current, dates, id_width })
@@ -119,7 +119,7 @@ impl Plan {
             }
             let kept = month == self.current || (self.first()..=self.last_history).contains(&month);
             if kept {
-                snapshots.extend(snapshot(&life, id, month));
+                snapshots.extend(snapshot(&life, month));
             }
             month += 1;
         }
@@ -142,7 +142,6 @@ impl Plan {
         let nothing: &[u8] = &[];
         let date = self.dates.get((taken.month - self.first()) as usize);
         let as_of = date.map_or(nothing, Vec::as_slice);
-        debug_assert!(taken.who > 0);
         if taken.month == self.current {
             row::features(&mut piece.current, id, as_of, person, &taken.seen);
             piece.current.push(b'\n');
@@ -171,7 +170,7 @@ impl Plan {
 }
 
 /// What stands in the files of this customer in this month; nothing of one who has just left.
-fn snapshot(life: &Life, who: u64, month: i32) -> Option<Snapshot> {
+fn snapshot(life: &Life, month: i32) -> Option<Snapshot> {
     let (state, churn, reactivation) = match life.stage {
         Stage::Prospect => ("prospect", None, None),
         Stage::Active => ("active", Some(life::within_three(life.leaving)), None),
@@ -181,7 +180,7 @@ fn snapshot(life: &Life, who: u64, month: i32) -> Option<Snapshot> {
         Stage::Gone(_) | Stage::Closed => return None,
     };
     let seen = life.observed.clone();
-    Some(Snapshot { month, who, state, seen, churn, reactivation, cause: life.cause })
+    Some(Snapshot { month, state, seen, churn, reactivation, cause: life.cause })
 }
 
 /// Months since the opening of an account that was there at the start: 1 to 400, 70 in the mean.
