@@ -66,18 +66,23 @@ impl LogisticParams {
         start: &[f64],
     ) -> Result<Solution> {
         let limits = Limits { tolerance: self.tolerance, iterations: self.max_iterations };
+        let rough = Limits { tolerance: limits.tolerance.max(LINFA_TOLERANCE), ..limits };
         let weighted = rows.weights.is_some();
-        match self.solver {
+        let solver = if features.is_empty() { Solver::Newton } else { self.solver };
+        match solver {
             Solver::Linfa if weighted => Err(Error::new(
                 Kind::BadParameter,
                 "linfa-logistic ignores weights, so it cannot fit weighted rows",
             )
             .hint_with("set learners.logistic.solver to \"newton\" or \"auto\"")),
-            Solver::Linfa => quasi_newton::minimise(rows, features, l2, limits),
+            Solver::Linfa => {
+                let near = quasi_newton::minimise(rows, features, l2, rough)?;
+                newton::minimise(rows, features, l2, &near.parameters, limits).converged(limits)
+            }
             Solver::Auto if !weighted && rows.rows() <= self.linfa_rows_at_most => {
-                quasi_newton::minimise(rows, features, l2, limits).or_else(|_| {
-                    newton::minimise(rows, features, l2, start, limits).converged(limits)
-                })
+                let near = quasi_newton::minimise(rows, features, l2, rough);
+                let start = near.map_or_else(|_| start.to_vec(), |near| near.parameters);
+                newton::minimise(rows, features, l2, &start, limits).converged(limits)
             }
             Solver::Auto | Solver::Newton => {
                 newton::minimise(rows, features, l2, start, limits).converged(limits)

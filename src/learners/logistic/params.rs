@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::quasi_newton;
 use crate::{
     error::{Error, Kind, Place, Result},
     units::Seed,
@@ -96,7 +97,7 @@ pub enum Solver {
     Auto,
     /// Newton steps on the grouped codes.
     Newton,
-    /// `linfa-logistic`; refuses weights.
+    /// `linfa-logistic` comes near the minimum, Newton's method ends there; refuses weights.
     Linfa,
 }
 
@@ -107,6 +108,9 @@ impl LogisticParams {
             L2::Auto => 0.0,
             L2::Fixed(strength) => strength,
         };
+        let bounded = self.solver != Solver::Linfa
+            || self.l2 == L2::Auto
+            || strength >= quasi_newton::LEAST_L2;
         let share = self.min_group_share;
         let rules = [
             ("max_groups", (2..=GROUPS_AT_MOST).contains(&self.max_groups), "between 2 and 14"),
@@ -114,6 +118,7 @@ impl LogisticParams {
             ("group_penalty", positive(self.group_penalty), "above 0"),
             ("deviation", (0.0..=10.0).contains(&self.deviation), "between 0 and 10"),
             ("l2", strength >= 0.0 && strength.is_finite(), "\"auto\", or { fixed = 0 or more }"),
+            ("l2", bounded, "0.001 or more for linfa-logistic"),
             ("folds", (2..=20).contains(&self.folds), "between 2 and 20"),
             ("max_iterations", self.max_iterations >= 1, "1 or more"),
             ("tolerance", positive(self.tolerance), "above 0"),

@@ -10,17 +10,31 @@ use super::{
 };
 use crate::error::{Error, Kind, Result};
 
-/// Minimises the penalised log loss of unweighted rows.
+/// Least ridge penalty under which `linfa-logistic` is let loose: without one, separable rows send
+/// the coefficients to infinity.
+pub(super) const LEAST_L2: f64 = 1e-3;
+
+/// Comes near the minimum of the penalised log loss of unweighted rows.
 ///
 /// The matrix is column-major (row-major is five times slower); the tolerance is on the whole
 /// gradient, not the mean; the positive class is the more frequent one, so the sign is read from
 /// its labels; `Ok` does not mean converged, so the gradient is looked at here.
+///
+/// The line search inside has no limit of its own: where the loss no longer changes in its last
+/// digits it can go on for ever. So the tolerance is never below [`reachable`], and the last digits
+/// are left to Newton's method.
 pub(super) fn minimise(
     rows: &Grouped,
     features: &[Feature],
     l2: f64,
     limits: Limits,
 ) -> Result<Solution> {
+    if l2 < LEAST_L2 || features.is_empty() {
+        let what = format!("linfa-logistic needs a column and an l2 of at least {LEAST_L2}");
+        return Err(Error::new(Kind::NotConverged, what));
+    }
+    let limits =
+        Limits { tolerance: limits.tolerance.max(reachable(rows, features, l2)), ..limits };
     let mut x = Array2::<f64>::zeros((rows.rows(), features.len()).f());
     for (mut column, feature) in x.columns_mut().into_iter().zip(features) {
         for (cell, value) in column.iter_mut().zip(rows.values(feature)) {
@@ -41,4 +55,16 @@ pub(super) fn minimise(
         .collect();
     let steepest = rows.slope(features, l2, &parameters).steepest() / rows.total;
     Solution { parameters, steepest }.converged(limits)
+}
+
+/// Gradient per row below which the loss of the steepest parabola changes by less than 10,000 times
+/// its rounding.
+///
+/// # Formula
+/// `g²/2h > 1e4 ε n ln 2` with `h = Σ largest value² × n / 4 + l2`
+fn reachable(rows: &Grouped, features: &[Feature], l2: f64) -> f64 {
+    let largest = |feature: &Feature| feature.values.iter().fold(1.0_f64, |top, v| top.max(v * v));
+    let bend = (1.0 + features.iter().map(largest).sum::<f64>()) * rows.total / 4.0 + l2;
+    let noise = 1e4 * f64::EPSILON * rows.total;
+    (2.0 * bend * noise).sqrt() / rows.total
 }

@@ -93,11 +93,11 @@ fn thinned_curvature_and_linfa_reach_the_same_minimum() {
     let limits = Limits { tolerance: 1e-10, iterations: 1000 };
     let thinned = Newton::thinned(&grouped, &features, 7).minimise(2.0, start.clone(), limits);
     let theirs = quasi_newton::minimise(&grouped, &features, 2.0, limits).expect("converges");
-    for other in [thinned, theirs] {
-        for (l, r) in exact.parameters.iter().zip(&other.parameters) {
-            assert!((l - r).abs() < 1e-6, "{l} {r}");
-        }
-    }
+    let furthest = |other: &[f64]| {
+        exact.parameters.iter().zip(other).map(|(l, r)| (l - r).abs()).fold(0.0, f64::max)
+    };
+    assert!(furthest(&thinned.parameters) < 1e-6, "{}", furthest(&thinned.parameters));
+    assert!(furthest(&theirs.parameters) < 3e-3, "{}", furthest(&theirs.parameters));
 }
 
 #[test]
@@ -169,18 +169,32 @@ fn parameters_out_of_range_name_their_key() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_codes_fit_or_are_refused(
-        columns in prop::collection::vec(prop::collection::vec(any::<u8>(), 60), 1..4),
+        columns in prop::collection::vec(
+            prop_oneof![
+                prop::collection::vec(any::<u8>(), 60),
+                prop::collection::vec(0_u8..3, 60),
+            ],
+            1..6,
+        ),
+        shift in 0_usize..30,
         events in prop::collection::vec(any::<bool>(), 60),
         category in any::<bool>(),
-        strength in prop::sample::select(vec![0.0, 1e-6, 1.0, 1e6]),
+        strength in prop::sample::select(vec![0.0, 1e-6, 1e-2, 1.0, 1e6]),
+        solver in prop::sample::select(vec![Solver::Auto, Solver::Newton]),
     ) {
         let kind = if category { CodeKind::Category } else { CodeKind::Ordered };
+        // Some outcomes follow the first column, up to perfect separation.
+        let follow = columns[0].iter().map(|code| code % 3 == 1);
+        let events: Vec<bool> = follow.zip(&events).enumerate()
+            .map(|(row, (follows, event))| if row < 2 * shift { follows } else { *event })
+            .collect();
         let matrix = matrix(&vec![kind; columns.len()], columns);
-        let params = LogisticParams { l2: L2::Fixed(strength), ..LogisticParams::default() };
+        let params =
+            LogisticParams { l2: L2::Fixed(strength), solver, ..LogisticParams::default() };
         match fit(&params, &matrix, &events) {
             Ok(card) => prop_assert!(card.check(&matrix.code_counts).is_ok()),
             Err(error) => prop_assert!(matches!(error.kind(), Kind::OneClass | Kind::NotConverged)),
