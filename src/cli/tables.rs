@@ -143,7 +143,8 @@ pub(super) fn findings(findings: &[FindingNote]) -> String {
     let mut text = String::new();
     for finding in findings {
         let what = if finding.excluded { "left out" } else { "kept" };
-        let _ = writeln!(text, "  {} {what}: {} ({})", finding.column, finding.problem.replace('_', " "), finding.evidence);
+        let column = if finding.column.is_empty() { "the file" } else { &finding.column };
+        let _ = writeln!(text, "  {column} {what}: {} ({})", finding.problem.replace('_', " "), finding.evidence);
     }
     text
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     config::Config,
+    dataset::Problem,
     error::{Error, Kind, Result},
     output::card,
     pipeline::{
@@ -86,6 +87,9 @@ impl Train {
         }
         let leaks = trained.findings.iter().filter(|finding| finding.problem.is_leakage());
         leaks.for_each(|leak| ui.warn(&format!("{} is left out: {}", leak.column, leak.evidence)));
+        for finding in trained.findings.iter().filter(|f| f.problem == Problem::RowOrder) {
+            ui.warn(&format!("{} ({}); the order of rows is never learned from", finding.problem.words(), finding.evidence));
+        }
         self.save_and_tell(&trained, &config, ui)
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     bundle::{Bundle, DataFacts, FindingNote, Model, Source},
     config::{Config, RiskCut, ValueCut},
-    dataset::{Action, Finding, LaterSplit, TimeSplit, out_of_time},
+    dataset::{Action, Finding, LaterSplit, Problem, TimeSplit, out_of_time},
     error::{Error, Kind, Result},
     pipeline::{
         Watcher,
@@ -286,7 +286,8 @@ fn assemble(
             prospect: prepared.count(State::Prospect),
             snapshots,
         },
-        findings: prepared.findings.iter().map(note).collect(),
+        // That the file is sorted says nothing of the model, and depends on the order of the rows.
+        findings: prepared.findings.iter().filter(|f| f.problem != Problem::RowOrder).map(note).collect(),
         config: serde_json::to_value(config)
             .map_err(|e| Error::new(Kind::BadConfig, e.to_string()))?,
     })

@@ -9,7 +9,7 @@ use crate::{
     dataset::{BinnedMatrix, Folds, TimeSplit},
     error::Result,
     learners::{LearnerParams, calibrate},
-    metrics::{self, ProfitParams, paired_log_loss_difference},
+    metrics::{self, Metrics, ProfitParams, paired_log_loss_difference},
     model::Calibration,
     scoring::scorer::logits,
 };
@@ -69,13 +69,15 @@ impl Judge<'_> {
         population: &Population<'_>,
         time: Option<&TimeSplit>,
     ) -> Result<Candidate> {
-        let (held_out, calibration) = self.out_of_fold(learner, population)?;
+        let OutOfFold { logits, held_out, calibration } = self.out_of_fold(learner, population)?;
         let all: Vec<u32> = (0..population.index.len() as u32).collect();
         let mut validations = vec![Validation {
             learner,
             split: HeldOut::Folds { folds: self.folds },
             metrics: self.measure(population, &all, &held_out)?,
         }];
+        let ranked: Vec<f64> = logits.iter().map(|l| Calibration::Identity.probability(*l)).collect();
+        ranked_by(&mut validations[0].metrics, self.measure(population, &all, &ranked)?);
         let later = match time {
             Some(time) => self.on_later_data(learner, population, time, &mut validations)?,
             None => Vec::new(),
@@ -91,7 +93,7 @@ impl Judge<'_> {
         &self,
         learner: LearnerName,
         population: &Population<'_>,
-    ) -> Result<(Vec<f64>, Calibration)> {
+    ) -> Result<OutOfFold> {
         let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
         let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
             .into_par_iter()
@@ -108,7 +110,7 @@ impl Judge<'_> {
             logits[row as usize] = logit;
         }
         let choice = calibrate::choose(&population.outcome, &logits, &folds.of_row)?;
-        Ok((choice.cross_fitted, choice.calibration))
+        Ok(OutOfFold { logits, held_out: choice.cross_fitted, calibration: choice.calibration })
     }
 
     fn on_later_data(
@@ -119,7 +121,7 @@ impl Judge<'_> {
         validations: &mut Vec<Validation>,
     ) -> Result<Vec<f64>> {
         let earlier = population.part(&time.train);
-        let (_, calibration) = self.out_of_fold(learner, &earlier)?;
+        let calibration = self.out_of_fold(learner, &earlier)?.calibration;
         let fitted = self.fit_on(learner, population, &time.train)?;
         let probabilities = calibration.apply(&score(&fitted, population, &time.test));
         let test = time.test_as_of;
@@ -157,12 +159,37 @@ impl Judge<'_> {
         population: &Population<'_>,
         rows: &[u32],
         probability: &[f64],
-    ) -> Result<metrics::Metrics> {
+    ) -> Result<Metrics> {
         let outcome = pick(&population.outcome, rows);
         let value = pick(&population.value, rows);
         let value = value.iter().any(Option::is_some).then_some(value.as_slice());
         metrics::measure(&outcome, probability, value, self.profit)
     }
+}
+
+/// What models say of rows whose customers they have not seen.
+struct OutOfFold {
+    /// As the learner says it.
+    logits: Vec<f64>,
+    /// Calibrated, each fold by the others.
+    held_out: Vec<f64>,
+    /// Fitted on all of the logits.
+    calibration: Calibration,
+}
+
+/// Takes the figures of ranking over from `ranks`: the calibration of the saved model never changes
+/// an order, while the calibrations of the folds, put side by side, do.
+fn ranked_by(metrics: &mut Metrics, ranks: Metrics) {
+    let calibrated = metrics.clone();
+    *metrics = Metrics {
+        log_loss: calibrated.log_loss,
+        brier: calibrated.brier,
+        ece: calibrated.ece,
+        calibration_slope: calibrated.calibration_slope,
+        calibration_intercept: calibrated.calibration_intercept,
+        calibration_curve: calibrated.calibration_curve,
+        ..ranks
+    };
 }
 
 fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {

@@ -1,0 +1,138 @@
+//! What a data scientist would try on `train` first.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use support::{Desk, customers, file};
+
+/// The JSON of a training run.
+fn train(desk: &Desk, args: &[&str]) -> serde_json::Value {
+    let mut all = vec!["-q", "train"];
+    all.extend(args);
+    all.push("--json");
+    serde_json::from_str(&desk.run(&all)).unwrap()
+}
+
+fn auc(run: &serde_json::Value, learner: &str) -> f64 {
+    let text = run["models"]["churn"]["learners"][learner].to_string();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    find(&value, "auc").unwrap_or_else(|| panic!("no AUC in {text}"))
+}
+
+/// The first figure of this name, wherever it stands.
+fn find(value: &serde_json::Value, name: &str) -> Option<f64> {
+    match value {
+        serde_json::Value::Object(map) => match map.get(name) {
+            Some(found) => found.as_f64().or_else(|| found["value"].as_f64()),
+            None => map.values().find_map(|inner| find(inner, name)),
+        },
+        serde_json::Value::Array(items) => items.iter().find_map(|inner| find(inner, name)),
+        _ => None,
+    }
+}
+
+#[test]
+fn outcomes_may_be_words_numbers_or_comparisons() {
+    let lines = customers(1500);
+    let desk = Desk::new();
+    desk.write("numbers.csv", file(&lines));
+    let with = |yes: &str, no: &str| -> Vec<String> {
+        let mut other = vec![lines[0].clone()];
+        other.extend(lines[1..].iter().map(|line| {
+            let (rest, left) = line.rsplit_once(',').unwrap();
+            format!("{rest},{}", if left == "1" { yes } else { no })
+        }));
+        other
+    };
+    desk.write("words.csv", file(&with("Yes", "No")));
+    desk.write("chinese.csv", file(&with("是", "否")));
+    desk.write("signed.csv", file(&with("-1", "1")));
+    let plain = auc(&train(&desk, &["numbers.csv", "--churn", "left"]), "logistic");
+    assert!(plain > 0.7, "{plain}");
+    for (file, rule) in [("words.csv", "left"), ("chinese.csv", "left"), ("signed.csv", "left = -1")] {
+        let other = auc(&train(&desk, &[file, "--churn", rule]), "logistic");
+        assert!((other - plain).abs() < 1e-12, "{file}: {other} and {plain}");
+    }
+    let talk = desk.refused(2, &["-q", "train", "signed.csv", "--churn", "left"]);
+    assert!(talk.contains("left") && talk.contains("hint:"), "{talk}");
+}
+
+#[test]
+fn a_file_sorted_by_outcome_with_a_running_id_is_no_triumph() {
+    let mut rows = customers(1500)[1..].to_vec();
+    rows.sort_by_key(|line| line.rsplit_once(',').unwrap().1.to_owned());
+    let mut lines = vec!["no,age,balance,city,products,left".to_owned()];
+    lines.extend(rows.iter().enumerate().map(|(at, line)| format!("{at},{}", line.split_once(',').unwrap().1)));
+    let desk = Desk::new();
+    desk.write("sorted.csv", file(&lines));
+    let run = train(&desk, &["sorted.csv", "--churn", "left"]);
+    for learner in ["logistic", "tree"] {
+        let auc = auc(&run, learner);
+        assert!((0.6..0.9).contains(&auc), "{learner}: {auc}");
+    }
+}
+
+#[test]
+fn a_copy_of_the_outcome_is_left_out_and_stops_a_strict_run() {
+    let mut lines = vec![format!("complaint,{}", customers(0)[0])];
+    for (at, line) in customers(1500)[1..].iter().enumerate() {
+        let left = line.ends_with('1') != (at % 400 == 7);
+        lines.push(format!("{},{line}", u8::from(left)));
+    }
+    let desk = Desk::new();
+    desk.write("leaky.csv", file(&lines));
+    let run = train(&desk, &["leaky.csv", "--churn", "left"]);
+    assert!(auc(&run, "tree") < 0.9);
+    let talk = desk.refused(1, &["-q", "train", "leaky.csv", "--churn", "left", "--strict"]);
+    assert!(talk.contains("complaint"), "{talk}");
+    desk.refused(1, &["-q", "check", "leaky.csv", "--churn", "left"]);
+}
+
+#[test]
+fn both_models_come_where_both_outcomes_do() {
+    let desk = Desk::new();
+    let history = std::fs::read(support::root().join("data/history.csv")).unwrap();
+    desk.write("history.csv", history);
+    let rules = [
+        "history.csv", "--as-of", "as_of", "--churn", "churned_90d", "--reactivation", "reactivated_90d",
+        "--dormant", "days_since_last_txn > 90", "--prospect", "days_since_last_txn IS NULL",
+    ];
+    let run = train(&desk, &rules);
+    assert!(run["models"]["churn"].is_object() && run["models"]["reactivation"].is_object());
+    let kinds = run["models"]["churn"].to_string();
+    assert!(kinds.contains("later_data") && kinds.contains("folds"), "{kinds}");
+    let output = desk.try_run(&["train", "history.csv", "--churn", "churned_90d", "--dry-run"]);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("only the churn model is made"));
+}
+
+#[test]
+fn a_table_may_come_through_a_pipe_and_in_any_encoding() {
+    let lines = customers(800);
+    let desk = Desk::new();
+    desk.write("utf8.csv", file(&lines));
+    let text = file(&lines);
+    desk.write("gbk.csv", encoding_rs::GB18030.encode(&text).0);
+    let mut utf16 = vec![0xff, 0xfe];
+    utf16.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    desk.write("utf16.csv", utf16);
+    let versions: Vec<String> = ["utf8.csv", "gbk.csv", "utf16.csv"]
+        .iter()
+        .map(|file| train(&desk, &[file, "--churn", "left"])["saved"]["version"].to_string())
+        .collect();
+    assert!(versions.iter().all(|version| *version == versions[0]), "{versions:?}");
+}
+
+#[test]
+fn evaluation_of_the_training_table_agrees_with_its_outcomes() {
+    let lines = customers(1500);
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&["-q", "train", "history.csv", "--churn", "left"]);
+    let text = desk.run(&["-q", "evaluate", "history.csv", "--json"]);
+    let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let metrics = &whole["models"]["churn"];
+    assert_eq!(metrics["rows"], 1500);
+    let events = lines[1..].iter().filter(|line| line.ends_with(",1")).count();
+    assert_eq!(metrics["events"], events);
+    assert!(metrics["auc"]["value"].as_f64().unwrap() > 0.7);
+}
