@@ -41,6 +41,8 @@ where
     M: Serialize + for<'a> PredictInplace<Rows<'a>, Array1<f64>>,
 {
     let model = params.fit(training)?;
+    let bytes = serde_json::to_string(&model)
+        .map_err(|error| Error::new(Kind::BadBundle, error.to_string()))?;
     let matrix = training.records.matrix;
     let index: Vec<u32> = (0..matrix.rows as u32).collect();
     let rows = Rows { matrix, index: &index };
@@ -48,10 +50,7 @@ where
     assert_eq!(logits.len(), matrix.rows);
     model.predict_inplace(&rows, &mut logits);
     assert!(logits.iter().all(|logit| logit.is_finite()), "a logit is not a number");
-    Ok(Fitted {
-        bytes: serde_json::to_string(&model).expect("serialises"),
-        logits: logits.to_vec(),
-    })
+    Ok(Fitted { bytes, logits: logits.to_vec() })
 }
 
 /// A small bank: six columns, of which four carry evidence, one is constant, one is noise.

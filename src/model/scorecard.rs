@@ -244,7 +244,7 @@ mod tests {
             card.logits(&columns, &mut logit);
             card.contributions(|column| codes[column], &mut out);
             prop_assert!((card.base() + out.iter().sum::<f64>() - logit[0]).abs() < 1e-12);
-            prop_assert_eq!(out[1], 0.0);
+            prop_assert!(out[1].abs() < f64::EPSILON);
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
     fn columns_that_are_not_there_are_neutral() {
         let mut logits = [0.0; 2];
         card().logits(&[], &mut logits);
-        assert_eq!(logits, [-2.0; 2]);
+        assert!(logits.iter().all(|logit| (logit + 2.0).abs() < f64::EPSILON));
         card().contributions(|_| 255, &mut []);
     }
 

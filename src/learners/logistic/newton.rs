@@ -146,7 +146,9 @@ impl<'a> Newton<'a> {
             let rows = self.thinned.as_ref().unwrap_or(self.rows);
             let scale = self.rows.total / rows.total.max(f64::MIN_POSITIVE);
             let mut matrix = curvature::curvature(rows, self.features, parameters);
-            matrix.iter_mut().for_each(|entry| *entry *= scale);
+            for entry in &mut matrix {
+                *entry *= scale;
+            }
             self.curvature = Some(matrix.clone());
             matrix
         };

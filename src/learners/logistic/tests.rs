@@ -168,6 +168,27 @@ fn parameters_out_of_range_name_their_key() {
     assert_eq!(back, LogisticParams::default());
 }
 
+/// Rows on which the line search of `linfa-logistic` goes on for ever if it is asked for a gradient
+/// of 1e-10 a row.
+#[test]
+fn the_line_search_is_not_asked_for_its_last_digits() {
+    let codes = vec![
+        181, 21, 202, 204, 167, 78, 224, 16, 3, 215, 166, 9, 214, 162, 109, 96, 118, 98, 114, 149,
+        142, 88, 46, 90, 24, 166, 170, 158, 158, 218, 19, 196, 69, 225, 251, 173, 161, 209, 83, 97,
+        174, 23, 178, 130, 26, 129, 166, 123, 18, 185, 71, 12, 221, 145, 66, 74, 154, 237, 93, 172,
+    ];
+    let events: [u8; 60] = [
+        0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 1, 1, 0, 1, 0, 0,
+        1, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1,
+    ];
+    let events: Vec<bool> = events.iter().map(|event| *event == 1).collect();
+    let matrix = matrix(&[CodeKind::Ordered], vec![codes]);
+    for solver in [Solver::Auto, Solver::Newton] {
+        let params = LogisticParams { l2: L2::Fixed(0.0), solver, ..LogisticParams::default() };
+        fit(&params, &matrix, &events).expect("ends");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
