@@ -17,7 +17,7 @@ use arrow_ipc::{
     reader::{read_dictionary, read_record_batch},
     root_as_message,
 };
-use arrow_schema::{DataType, Schema, SchemaRef};
+use arrow_schema::{DataType, Schema, SchemaRef, UnionMode};
 
 use super::{
     blocks::{Feed, Piece},
@@ -101,9 +101,8 @@ impl ArrowStream {
             message.header_as_dictionary_batch().ok_or_else(|| damaged(&self.input, "Arrow"))?;
         let data = dictionary.data().ok_or_else(|| damaged(&self.input, "Arrow"))?;
         check_batch(&self.input, data, body.len())?;
-        if !has_scalar_dictionary(&self.schema, dictionary.id()) {
-            return Ok(());
-        }
+        let Some(values) = scalar_dictionary(&self.schema, dictionary.id()) else { return Ok(()) };
+        check_units(&self.input, data, &[values])?;
         read_dictionary(body, dictionary, &self.schema, &mut self.dictionaries, &self.version)
             .map_err(|_| damaged(&self.input, "Arrow"))
     }
@@ -112,6 +111,8 @@ impl ArrowStream {
         let batch =
             message.header_as_record_batch().ok_or_else(|| damaged(&self.input, "Arrow"))?;
         check_batch(&self.input, batch, body.len())?;
+        let types: Vec<&DataType> = self.schema.fields().iter().map(|f| f.data_type()).collect();
+        check_units(&self.input, batch, &types)?;
         let schema = Arc::clone(&self.schema);
         let columns = Some(self.columns.as_slice());
         let rows =
@@ -226,15 +227,81 @@ fn check_batch(input: &Input, batch: BatchHeader<'_>, body: usize) -> Result<()>
     }
 }
 
-/// Whether the dictionary of this number holds values of a type that can be read.
-fn has_scalar_dictionary(schema: &Schema, id: i64) -> bool {
+/// Checks that the length of every buffer is a multiple of its items' size.
+fn check_units(input: &Input, batch: BatchHeader<'_>, types: &[&DataType]) -> Result<()> {
+    let mut views: VecDeque<i64> = batch.variadicBufferCounts().into_iter().flatten().collect();
+    let buffers = batch.buffers().map_or(0, |buffers| buffers.len());
+    let mut units = Vec::new();
+    for data_type in types {
+        push_units(data_type, &mut views, buffers, &mut units);
+    }
+    let mut lengths = batch.buffers().into_iter().flatten().map(|buffer| buffer.length());
+    if units.iter().all(|unit| lengths.next().is_some_and(|length| length % unit == 0)) {
+        Ok(())
+    } else {
+        Err(damaged(input, "Arrow"))
+    }
+}
+
+/// The sizes of the items in the buffers of a column, in the order of the buffers.
+///
+/// # Source
+/// Apache Arrow columnar format 1.5, *Buffer listing for each layout*.
+fn push_units(data_type: &DataType, views: &mut VecDeque<i64>, most: usize, units: &mut Vec<i64>) {
+    use DataType as D;
+    let mut children: Vec<&DataType> = Vec::new();
+    match data_type {
+        D::Null => {}
+        D::Utf8 | D::Binary => units.extend([1, 4, 1]),
+        D::LargeUtf8 | D::LargeBinary => units.extend([1, 8, 1]),
+        D::Utf8View | D::BinaryView => {
+            let count = usize::try_from(views.pop_front().unwrap_or(0)).unwrap_or(0);
+            units.extend([1, 16]);
+            units.extend(std::iter::repeat_n(1, count.min(most)));
+        }
+        D::List(child) | D::Map(child, _) => {
+            units.extend([1, 4]);
+            children.push(child.data_type());
+        }
+        D::LargeList(child) => {
+            units.extend([1, 8]);
+            children.push(child.data_type());
+        }
+        D::ListView(child) | D::LargeListView(child) => {
+            units.extend([1, 1, 1]);
+            children.push(child.data_type());
+        }
+        D::FixedSizeList(child, _) => {
+            units.push(1);
+            children.push(child.data_type());
+        }
+        D::Struct(fields) => {
+            units.push(1);
+            children.extend(fields.iter().map(|field| field.data_type()));
+        }
+        D::RunEndEncoded(ends, values) => children.extend([ends.data_type(), values.data_type()]),
+        D::Union(fields, mode) => {
+            units.extend(std::iter::repeat_n(1, if *mode == UnionMode::Dense { 2 } else { 1 }));
+            children.extend(fields.iter().map(|(_, field)| field.data_type()));
+        }
+        D::Dictionary(keys, _) => push_units(keys, views, most, units),
+        other => units.extend([1, other.primitive_width().unwrap_or(1) as i64]),
+    }
+    for child in children {
+        push_units(child, views, most, units);
+    }
+}
+
+/// The type of the values of this dictionary, if they are of a type that can be read.
+fn scalar_dictionary(schema: &Schema, id: i64) -> Option<&DataType> {
     #[expect(deprecated, reason = "the reader of arrow-ipc itself goes by these numbers")]
     let fields = schema.fields_with_dict_id(id);
-    fields.first().is_some_and(|field| match field.data_type() {
-        DataType::Dictionary(_, values) => {
-            !matches!(values.as_ref(), DataType::Dictionary(..))
-                && nature(values) != Nature::Unreadable
+    match fields.first().map(|field| field.data_type()) {
+        Some(DataType::Dictionary(_, values)) => {
+            let is_scalar = !matches!(values.as_ref(), DataType::Dictionary(..))
+                && nature(values) != Nature::Unreadable;
+            is_scalar.then_some(values.as_ref())
         }
-        _ => false,
-    })
+        _ => None,
+    }
 }

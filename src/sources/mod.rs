@@ -35,6 +35,7 @@ mod header;
 mod input;
 mod number;
 mod parquet_file;
+mod parquet_pages;
 mod split;
 mod table;
 mod tally;

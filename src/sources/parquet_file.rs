@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, Field, FieldRef, Fields, SchemaRef};
 use parquet::{
     arrow::{
         ProjectionMask,
-        arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+        arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowGroups,
+        },
+        parquet_to_arrow_field_levels,
     },
     basic::Encoding as PageEncoding,
     column::page::Page,
@@ -17,6 +20,7 @@ use super::{
     blocks::{Feed, Piece},
     columnar::damaged,
     input::{Bytes, Input, Stream, unreadable},
+    parquet_pages::Groups,
 };
 use crate::{error::Result, store};
 
@@ -26,26 +30,8 @@ const ROWS: usize = 8192;
 /// A Parquet file whose footer has been read.
 pub(super) struct ParquetFile {
     input: Input,
-    schema: SchemaRef,
-    builder: Box<dyn Build>,
-}
-
-/// The one thing asked of a builder, wherever its bytes lie.
-trait Build {
-    fn build(
-        self: Box<Self>,
-        columns: &[usize],
-    ) -> parquet::errors::Result<ParquetRecordBatchReader>;
-}
-
-impl<R: ChunkReader + 'static> Build for ParquetRecordBatchReaderBuilder<R> {
-    fn build(
-        self: Box<Self>,
-        columns: &[usize],
-    ) -> parquet::errors::Result<ParquetRecordBatchReader> {
-        let mask = ProjectionMask::roots(self.parquet_schema(), columns.iter().copied());
-        self.with_projection(mask).with_batch_size(ROWS).build()
-    }
+    footer: ArrowReaderMetadata,
+    groups: Box<dyn RowGroups + Send>,
 }
 
 /// The batches of a Parquet file.
@@ -88,20 +74,38 @@ impl ParquetFile {
     }
 
     fn read<R: ChunkReader + 'static>(source: R, input: &Input) -> Result<Self> {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(source);
-        let builder = builder.map_err(|_| damaged(input, "Parquet"))?;
-        let schema = Arc::clone(builder.schema());
-        Ok(Self { input: input.clone(), schema, builder: Box::new(builder) })
+        let footer = ArrowReaderMetadata::load(&source, ArrowReaderOptions::new());
+        let footer = footer.map_err(|_| damaged(input, "Parquet"))?;
+        let groups = Groups::new(source, Arc::clone(footer.metadata()));
+        let groups = groups.map_err(|_| damaged(input, "Parquet"))?;
+        Ok(Self { input: input.clone(), footer, groups: Box::new(groups) })
     }
 
     /// The columns of the file.
     pub(super) fn schema(&self) -> &SchemaRef {
-        &self.schema
+        self.footer.schema()
     }
 
     /// The batches with these columns, in the order of the file.
     pub(super) fn feed(self, columns: &[usize]) -> Result<Box<dyn Feed>> {
-        let reader = self.builder.build(columns).map_err(|_| damaged(&self.input, "Parquet"))?;
+        let types = self.footer.parquet_schema();
+        let mask = ProjectionMask::roots(types, columns.iter().copied());
+        // Dictionaries are read as what they stand for: their keys may be too narrow for a page.
+        let fields: Fields = self.footer.schema().fields().iter().map(plain).collect();
+        let reader = parquet_to_arrow_field_levels(types, mask, Some(&fields)).and_then(|levels| {
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &*self.groups, ROWS, None)
+        });
+        let reader = reader.map_err(|_| damaged(&self.input, "Parquet"))?;
         Ok(Box::new(ParquetFeed { reader, input: self.input }))
+    }
+}
+
+/// A field without its dictionary.
+fn plain(field: &FieldRef) -> FieldRef {
+    match field.data_type() {
+        DataType::Dictionary(_, values) => {
+            Arc::new(Field::new(field.name(), values.as_ref().clone(), field.is_nullable()))
+        }
+        _ => Arc::clone(field),
     }
 }
