@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{predict, tables, ui::Ui};
 use crate::{
-    bundle::{Model, Validation},
+    bundle::{HeldOut, Model, Validation},
     error::Result,
     pipeline::demo::{Shown, demo},
     synth::SynthParams,
@@ -70,11 +70,11 @@ fn story(shown: &Shown, language: Language, seconds: f64) -> String {
     text
 }
 
-/// What the kept model does best and worst, on the rows that judge it most strictly.
+/// What the kept model does best and worst: on later data where there are any, else out of fold.
 fn best_and_worst(name: &str, model: &Model) -> Option<String> {
     let kept = model.fitted.name();
-    let strictest = |v: &&Validation| v.learner == kept;
-    let metrics = &model.validations.iter().rfind(strictest)?.metrics;
+    let judged = |v: &&Validation| v.learner == kept && !matches!(v.split, HeldOut::LaterUnseen { .. });
+    let metrics = &model.validations.iter().rfind(judged)?.metrics;
     let top = metrics.depths.iter().find(|d| (d.depth - 0.1).abs() < 1e-9)?;
     let worst = metrics.calibration_curve.iter().max_by(|a, b| {
         let gap = |p: &crate::metrics::CalibrationPoint| (p.mean_predicted - p.observed).abs();

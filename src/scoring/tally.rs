@@ -57,7 +57,7 @@ pub struct Tally {
     pub rows: u64,
     /// Customers and money by state, value band and risk band.
     pub cells: BTreeMap<CellKey, Cell>,
-    /// For each encoded column and code the rows.
+    /// For each encoded column and code the rows that a model scored.
     pub codes: Vec<Vec<u64>>,
     /// For each encoded column the categories that training did not know.
     pub unseen: Vec<u64>,
@@ -79,7 +79,11 @@ pub struct Drift {
 impl Tally {
     /// Counts a scored stretch.
     pub fn of(scored: &Scored) -> Self {
-        let codes = scored.encoded.columns.iter().map(|codes| histogram(codes)).collect();
+        // Rows that no model scores are not what the models learned from either.
+        let seen: Vec<u32> = (0..scored.state.len() as u32)
+            .filter(|&row| scored.probability[row as usize].is_some())
+            .collect();
+        let codes = scored.encoded.columns.iter().map(|codes| histogram(codes, &seen)).collect();
         let mut tally = Self {
             rows: scored.state.len() as u64,
             codes,
@@ -128,7 +132,8 @@ impl Tally {
         };
     }
 
-    /// The columns by how far they have moved, the farthest first. `reference` holds for each
+    /// The columns by how far they have moved, the farthest first, over about ten groups of codes a
+    /// column and one of missing cells: with fewer rows a group, chance alone would look like a move. `reference` holds for each
     /// column the training rows in each code.
     pub fn drift(&self, reference: &[&[u64]]) -> Vec<Drift> {
         let mut drift: Vec<Drift> = self
@@ -137,8 +142,8 @@ impl Tally {
             .zip(reference)
             .enumerate()
             .map(|(column, (actual, expected))| {
-                let actual = &actual[..expected.len().min(actual.len())];
-                Drift { column, psi: psi(expected, actual) }
+                let (expected, actual) = grouped(expected, actual);
+                Drift { column, psi: psi(&expected, &actual) }
             })
             .collect();
         drift.sort_by(|a, b| b.psi.total_cmp(&a.psi).then(a.column.cmp(&b.column)));
@@ -146,15 +151,38 @@ impl Tally {
     }
 }
 
-fn histogram(codes: &[u8]) -> Vec<u64> {
+/// How often each code comes in the chosen rows.
+fn histogram(codes: &[u8], rows: &[u32]) -> Vec<u64> {
     // Four tables, so that runs of one code do not wait for each other.
     let mut counts = [[0_u32; 256]; 4];
-    for chunk in codes.chunks(4) {
-        for (table, &code) in counts.iter_mut().zip(chunk) {
-            table[usize::from(code)] += 1;
+    for chunk in rows.chunks(4) {
+        for (table, &row) in counts.iter_mut().zip(chunk) {
+            table[usize::from(codes[row as usize])] += 1;
         }
     }
     (0..256).map(|code| counts.iter().map(|table| u64::from(table[code])).sum()).collect()
+}
+
+/// Counts by code as counts by group: missing apart, then neighbouring codes until a group holds a
+/// tenth of what is expected.
+fn grouped(expected: &[u64], actual: &[u64]) -> (Vec<u64>, Vec<u64>) {
+    let all: u64 = expected.iter().skip(1).sum();
+    let (mut left, mut right) = (vec![0, 0], vec![0, 0]);
+    for (code, &count) in expected.iter().enumerate() {
+        let group = left.len() - 1;
+        if code == 0 {
+            left[0] += count;
+            right[0] += actual.first().copied().unwrap_or(0);
+            continue;
+        }
+        left[group] += count;
+        right[group] += actual.get(code).copied().unwrap_or(0);
+        if left[group] * 10 >= all && code + 1 < expected.len() {
+            left.push(0);
+            right.push(0);
+        }
+    }
+    (left, right)
 }
 
 fn add(sum: &mut Vec<u64>, counts: &[u64]) {

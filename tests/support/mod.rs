@@ -1,5 +1,5 @@
 //! What the tests of whole commands share: running the program, and tables made on the spot.
-#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::missing_panics_doc, missing_docs)]
 
 use std::{
     fmt::Write as _,

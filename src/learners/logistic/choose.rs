@@ -13,7 +13,7 @@ const STRENGTHS: [f64; 6] = [300.0, 100.0, 30.0, 10.0, 3.0, 1.0];
 /// The strength where there is too little to choose by.
 const USUAL: f64 = 3.0;
 /// Rows that are enough to choose by.
-const ROWS: usize = 40_000;
+const ROWS: usize = 15_000;
 
 /// The strength with the least log loss on rows that neither grouping nor fit has seen.
 pub(super) fn strength(sample: &Sample<'_>, params: &LogisticParams) -> f64 {
