@@ -235,7 +235,7 @@ fn check_units(input: &Input, batch: BatchHeader<'_>, types: &[&DataType]) -> Re
     for data_type in types {
         push_units(data_type, &mut views, buffers, &mut units);
     }
-    let mut lengths = batch.buffers().into_iter().flatten().map(|buffer| buffer.length());
+    let mut lengths = batch.buffers().into_iter().flatten().map(arrow_ipc::Buffer::length);
     if units.iter().all(|unit| lengths.next().is_some_and(|length| length % unit == 0)) {
         Ok(())
     } else {

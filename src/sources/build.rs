@@ -8,7 +8,7 @@ use arrow_schema::DataType;
 
 use super::{
     ColumnType,
-    cell::{Missing, Reading, read_date, read_number},
+    cell::{Missing, Reading, read_date, read_number_before},
 };
 use crate::error::{Error, Kind, Result};
 
@@ -90,16 +90,17 @@ impl Builder {
         }
     }
 
-    /// Adds a cell of a text file.
+    /// Adds the cell at the front of a text.
     #[inline]
     pub(super) fn push(
         &mut self,
         cell: &[u8],
+        text: &[u8],
         missing: &Missing,
         purity: Purity,
     ) -> std::result::Result<(), Cause> {
         match &mut self.values {
-            Values::Numbers(values) => match read_number(cell, missing) {
+            Values::Numbers(values) => match read_number_before(cell, text, missing) {
                 Reading::Value(value) => values.push(value),
                 Reading::Missing => self.push_missing(),
                 Reading::Wrong => return Err(fault(cell).unwrap_or(NOT_A_NUMBER)),
@@ -133,7 +134,7 @@ impl Builder {
             self.push_missing();
             return Ok(());
         };
-        self.push(cell, missing, Purity::Unknown)
+        self.push(cell, cell, missing, Purity::Unknown)
     }
 
     /// Adds a number to a column of numbers.

@@ -33,18 +33,36 @@ impl Missing {
     /// Blanks at the end are left where the cell begins like no missing one.
     #[inline]
     pub(super) fn present<'a>(&self, cell: &'a [u8]) -> Option<&'a [u8]> {
-        match cell.first() {
-            None => None,
-            Some(first) if self.begins[usize::from(*first)] => self.present_at_length(cell),
-            Some(_) => Some(cell),
+        match self.presence(cell) {
+            Presence::Missing => None,
+            Presence::Untrimmed => Some(cell),
+            Presence::Trimmed(trimmed) => Some(trimmed),
         }
     }
 
-    fn present_at_length<'a>(&self, cell: &'a [u8]) -> Option<&'a [u8]> {
+    #[inline]
+    fn presence<'a>(&self, cell: &'a [u8]) -> Presence<'a> {
+        match cell.first() {
+            None => Presence::Missing,
+            Some(first) if self.begins[usize::from(*first)] => self.presence_at_length(cell),
+            Some(_) => Presence::Untrimmed,
+        }
+    }
+
+    fn presence_at_length<'a>(&self, cell: &'a [u8]) -> Presence<'a> {
         let trimmed = trim(cell);
         let is_missing = trimmed.is_empty() || self.tokens.iter().any(|token| token == trimmed);
-        if is_missing { None } else { Some(trimmed) }
+        if is_missing { Presence::Missing } else { Presence::Trimmed(trimmed) }
     }
+}
+
+/// Whether a cell is missing.
+enum Presence<'a> {
+    Missing,
+    /// It begins like no missing cell, and is as it was.
+    Untrimmed,
+    /// It might have been missing, and has lost the blanks around it.
+    Trimmed(&'a [u8]),
 }
 
 /// The cell without the blanks around it, those outside ASCII included.
@@ -67,9 +85,20 @@ pub(super) enum Reading<T> {
 
 /// Reads a number; `NaN` in any case is missing.
 #[inline]
+#[cfg(test)]
 pub(super) fn read_number(cell: &[u8], missing: &Missing) -> Reading<f64> {
-    let Some(cell) = missing.present(cell) else { return Reading::Missing };
-    match number::parse(cell) {
+    read_number_before(cell, cell, missing)
+}
+
+/// Reads a number at the front of a longer text.
+#[inline]
+pub(super) fn read_number_before(cell: &[u8], text: &[u8], missing: &Missing) -> Reading<f64> {
+    let number = match missing.presence(cell) {
+        Presence::Missing => return Reading::Missing,
+        Presence::Untrimmed => number::parse_before(cell, text),
+        Presence::Trimmed(trimmed) => number::parse(trimmed),
+    };
+    match number {
         Some(value) => Reading::Value(value),
         None => read_odd_number(cell),
     }

@@ -20,6 +20,68 @@ const PLAIN_DIGITS: usize = 18;
 /// rounded. All else goes to `fast-float2`.
 #[inline]
 pub(super) fn parse(cell: &[u8]) -> Option<f64> {
+    parse_before(cell, cell)
+}
+
+/// The same for a cell at the front of a longer text, which is quicker where the cell has at most
+/// eight bytes and the text no fewer.
+#[inline]
+pub(super) fn parse_before(cell: &[u8], text: &[u8]) -> Option<f64> {
+    let short = match text.first_chunk::<8>() {
+        Some(word) if cell.len() <= 8 => parse_word(u64::from_le_bytes(*word), cell.len()),
+        _ => None,
+    };
+    short.or_else(|| parse_plain(cell))
+}
+
+/// Each byte of a word as `byte`.
+const fn all(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// A sign, digits and at most one point in the first bytes of a word; `None` for all else.
+///
+/// # Source
+/// D. Lemire and W. Muła, *Number Parsing at a Gigabyte per Second* (2021), §8: eight digits at once.
+#[inline]
+fn parse_word(word: u64, length: usize) -> Option<f64> {
+    let is_negative = u64::from(word as u8 == b'-');
+    let length = (length as u64).wrapping_sub(is_negative);
+    if !(1..=8).contains(&length) {
+        return None;
+    }
+    // The last digit into the highest byte, zeros before the first.
+    let empty = 64 - 8 * length;
+    let word = (word >> (8 * is_negative)) << empty;
+    let word = word | (all(b'0') & !(u64::MAX << empty));
+    let apart = word ^ all(b'.');
+    let points = !(((apart & all(0x7f)) + all(0x7f)) | apart | all(0x7f));
+    let (digits, decimals) = match points.count_ones() {
+        0 => (word, 0),
+        1 if length > 1 => {
+            let place = points.trailing_zeros() - 7;
+            let before = word & !(u64::MAX << place);
+            let after = word & ((u64::MAX << place) << 8);
+            (after | before << 8 | u64::from(b'0'), 7 - place as usize / 8)
+        }
+        _ => return None,
+    };
+    let are_digits =
+        digits & all(0xf0) == all(b'0') && (digits.wrapping_add(all(6))) & all(0xf0) == all(b'0');
+    if !are_digits {
+        return None;
+    }
+    let digits = digits - all(b'0');
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
+    let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
+    let mantissa = low.wrapping_add(high) >> 32;
+    let size = mantissa as f64 / POWERS.get(decimals)?;
+    Some(f64::from_bits(size.to_bits() | is_negative << 63))
+}
+
+#[inline]
+fn parse_plain(cell: &[u8]) -> Option<f64> {
     let (is_negative, body) = match cell {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -124,6 +186,13 @@ mod tests {
         fn decimals_are_rounded_as_the_standard_library_does(text in "[+-]?[0-9]{0,20}\\.?[0-9]{0,20}(e-?[0-9]{1,3})?") {
             let expected = text.parse::<f64>().ok().filter(|x| x.is_finite());
             prop_assert_eq!(parse(text.as_bytes()).map(f64::to_bits), expected.map(f64::to_bits));
+        }
+
+        #[test]
+        fn what_stands_behind_a_cell_does_not_matter(cell in "[-+0-9.e ,x]{0,10}|-?[0-9]{0,8}\\.?[0-9]{0,4}", rest in "[-,.0-9\n]{0,9}") {
+            let text = format!("{cell}{rest}");
+            let plain = parse_plain(cell.as_bytes()).map(f64::to_bits);
+            prop_assert_eq!(parse_before(cell.as_bytes(), text.as_bytes()).map(f64::to_bits), plain);
         }
 
         #[test]

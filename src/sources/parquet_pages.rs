@@ -202,7 +202,7 @@ impl<R: ChunkReader> CheckedPages<R> {
             }
             Encoding::BYTE_STREAM_SPLIT => {
                 let length = values.len() as u64;
-                length % self.width == 0 && length / self.width >= present
+                length.is_multiple_of(self.width) && length / self.width >= present
             }
             _ => present > 0 || values.is_empty(),
         };
@@ -264,7 +264,7 @@ fn check_levels(mut bytes: &[u8], count: u32) -> Result<u64> {
 fn set_bits(bytes: &[u8], bits: u64) -> u64 {
     let all: u64 = bytes.iter().map(|byte| u64::from(byte.count_ones())).sum();
     let last = bytes.last().copied().unwrap_or(0);
-    let beyond = if bits % 8 == 0 { 0 } else { (last >> (bits % 8)).count_ones() };
+    let beyond = if bits.is_multiple_of(8) { 0 } else { (last >> (bits % 8)).count_ones() };
     all - u64::from(beyond)
 }
 

@@ -12,6 +12,12 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// The text from the cell on.
+    #[inline]
+    pub(super) fn onwards(self, text: &[u8]) -> &[u8] {
+        text.get(self.start as usize..).unwrap_or_default()
+    }
+
     /// The bytes of the cell.
     #[inline]
     pub(super) fn of(self, text: &[u8]) -> &[u8] {

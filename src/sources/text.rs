@@ -248,7 +248,8 @@ impl Parser {
         }
         for ((builder, place), column) in columns.iter_mut().zip(&self.places).zip(&self.wanted) {
             let Some(cell) = cells.get(*place) else { continue };
-            if let Err(cause) = builder.push(cell.of(text), &self.missing, purity) {
+            let pushed = builder.push(cell.of(text), cell.onwards(text), &self.missing, purity);
+            if let Err(cause) = pushed {
                 let (line, column) = (record.line, Some(column.name.clone()));
                 return Err(Reject { line, column, cause: cause.to_owned() });
             }
