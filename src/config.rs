@@ -211,9 +211,8 @@ impl Config {
         let value = as_toml(value)
             .and_then(|mut table| table.remove("value"))
             .unwrap_or_else(|| toml::Value::String(value.trim().to_owned()));
-        let bad = |message: String| {
-            Error::new(Kind::BadConfig, message).at(Place::Key(key.to_owned()))
-        };
+        let bad =
+            |message: String| Error::new(Kind::BadConfig, message).at(Place::Key(key.to_owned()));
         let mut whole = toml::Table::try_from(&*self).map_err(|e| bad(e.to_string()))?;
         let mut table = &mut whole;
         let mut parts = key.split('.').peekable();
@@ -237,7 +236,8 @@ impl Config {
             if fits {
                 return Ok(());
             }
-            Err(Error::new(Kind::BadParameter, format!("must be {range}")).at(Place::Key(key.to_owned())))
+            Err(Error::new(Kind::BadParameter, format!("must be {range}"))
+                .at(Place::Key(key.to_owned())))
         };
         range("train.folds", (2..=50).contains(&self.train.folds), "2 to 50")?;
         range("train.outcome_days", (1..=3660).contains(&self.train.outcome_days), "1 to 3660")?;
@@ -246,9 +246,10 @@ impl Config {
         if let ValueCut::Quantile(q) = self.cutoffs.value {
             range("cutoffs.value", (0.0..=1.0).contains(&q), "a quantile of 0 to 1")?;
         }
-        for (key, cut) in
-            [("cutoffs.churn", self.cutoffs.churn), ("cutoffs.reactivation", self.cutoffs.reactivation)]
-        {
+        for (key, cut) in [
+            ("cutoffs.churn", self.cutoffs.churn),
+            ("cutoffs.reactivation", self.cutoffs.reactivation),
+        ] {
             let fits = match cut {
                 RiskCut::Probability(p) | RiskCut::Quantile(p) => (0.0..=1.0).contains(&p),
                 RiskCut::Profit { contact_cost, success_rate } => {

@@ -46,8 +46,17 @@ fn snapshots_and_both_models_too() {
     desk.write("a.csv", file(&lines));
     desk.write("b.csv", file(&shuffled(&lines, 2)));
     let rules = [
-        "--as-of", "as_of", "--churn", "churned_90d", "--reactivation", "reactivated_90d", "--dormant",
-        "days_since_last_txn > 90", "--prospect", "days_since_last_txn IS NULL", "--value",
+        "--as-of",
+        "as_of",
+        "--churn",
+        "churned_90d",
+        "--reactivation",
+        "reactivated_90d",
+        "--dormant",
+        "days_since_last_txn > 90",
+        "--prospect",
+        "days_since_last_txn IS NULL",
+        "--value",
         "aum * 0.012 + fees_12m",
     ];
     assert!(bundle(&desk, "a.csv", "1", &rules) == bundle(&desk, "b.csv", "8", &rules));

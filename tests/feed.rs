@@ -1,5 +1,5 @@
 //! The feed as operations meet it.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::float_cmp)]
 
 mod support;
 
@@ -45,7 +45,15 @@ fn one_row_a_customer_in_order_with_ids_as_given() {
     let manifest = desk.json("manifest.json");
     assert_eq!(manifest["rows"], 2000);
     assert_eq!(manifest["feed"]["blake3"], blake3::hash(feed.as_bytes()).to_hex().to_string());
-    assert_eq!(manifest["quadrants"].as_object().unwrap().values().map(|q| q["customers"].as_u64().unwrap()).sum::<u64>(), 2000);
+    assert_eq!(
+        manifest["quadrants"]
+            .as_object()
+            .unwrap()
+            .values()
+            .map(|q| q["customers"].as_u64().unwrap())
+            .sum::<u64>(),
+        2000
+    );
 }
 
 #[test]
@@ -59,7 +67,8 @@ fn csv_parquet_and_standard_output_say_the_same() {
     let input = reveille::sources::Input::Path(desk.path("feed.parquet"));
     let table = reveille::sources::read(&input, &reveille::sources::ReadParams::default()).unwrap();
     let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    let contract: Vec<&str> = reveille::output::feed::COLUMNS.iter().map(|column| column.name).collect();
+    let contract: Vec<&str> =
+        reveille::output::feed::COLUMNS.iter().map(|column| column.name).collect();
     assert_eq!(names, contract);
     let probabilities: Vec<f64> = table
         .blocks

@@ -10,7 +10,9 @@ fn commands(readme: &str) -> Vec<String> {
         match line {
             "```console" => inside = true,
             "```" => inside = false,
-            _ => found.extend(line.strip_prefix("$ reveille ").filter(|_| inside).map(str::to_owned)),
+            _ => {
+                found.extend(line.strip_prefix("$ reveille ").filter(|_| inside).map(str::to_owned))
+            }
         }
     }
     found

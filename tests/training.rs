@@ -49,7 +49,9 @@ fn outcomes_may_be_words_numbers_or_comparisons() {
     desk.write("signed.csv", file(&with("-1", "1")));
     let plain = auc(&train(&desk, &["numbers.csv", "--churn", "left"]), "logistic");
     assert!(plain > 0.7, "{plain}");
-    for (file, rule) in [("words.csv", "left"), ("chinese.csv", "left"), ("signed.csv", "left = -1")] {
+    for (file, rule) in
+        [("words.csv", "left"), ("chinese.csv", "left"), ("signed.csv", "left = -1")]
+    {
         let other = auc(&train(&desk, &[file, "--churn", rule]), "logistic");
         assert!((other - plain).abs() < 1e-12, "{file}: {other} and {plain}");
     }
@@ -62,7 +64,11 @@ fn a_file_sorted_by_outcome_with_a_running_id_is_no_triumph() {
     let mut rows = customers(1500)[1..].to_vec();
     rows.sort_by_key(|line| line.rsplit_once(',').unwrap().1.to_owned());
     let mut lines = vec!["no,age,balance,city,products,left".to_owned()];
-    lines.extend(rows.iter().enumerate().map(|(at, line)| format!("{at},{}", line.split_once(',').unwrap().1)));
+    lines.extend(
+        rows.iter()
+            .enumerate()
+            .map(|(at, line)| format!("{at},{}", line.split_once(',').unwrap().1)),
+    );
     let desk = Desk::new();
     desk.write("sorted.csv", file(&lines));
     let run = train(&desk, &["sorted.csv", "--churn", "left"]);
@@ -94,8 +100,17 @@ fn both_models_come_where_both_outcomes_do() {
     let history = std::fs::read(support::root().join("data/history.csv")).unwrap();
     desk.write("history.csv", history);
     let rules = [
-        "history.csv", "--as-of", "as_of", "--churn", "churned_90d", "--reactivation", "reactivated_90d",
-        "--dormant", "days_since_last_txn > 90", "--prospect", "days_since_last_txn IS NULL",
+        "history.csv",
+        "--as-of",
+        "as_of",
+        "--churn",
+        "churned_90d",
+        "--reactivation",
+        "reactivated_90d",
+        "--dormant",
+        "days_since_last_txn > 90",
+        "--prospect",
+        "days_since_last_txn IS NULL",
     ];
     let run = train(&desk, &rules);
     assert!(run["models"]["churn"].is_object() && run["models"]["reactivation"].is_object());

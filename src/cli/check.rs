@@ -53,7 +53,10 @@ impl Check {
         ui.out(&if self.json { as_json(&checked) } else { as_text(&checked) })?;
         let rejected = checked.rejects.len() as f64;
         if rejected > config.read.max_reject_share * (rejected + checked.rows as f64) {
-            return Err(Error::new(Kind::TooManyRejects, format!("{rejected} rows were set aside")));
+            return Err(Error::new(
+                Kind::TooManyRejects,
+                format!("{rejected} rows were set aside"),
+            ));
         }
         if checked.leaks() {
             let names: Vec<&str> = checked
@@ -81,7 +84,11 @@ fn type_name(kind: ColumnType) -> &'static str {
 
 fn as_text(checked: &Checked) -> String {
     let of = |(rows, events): (u64, u64)| {
-        format!("{} known, {} events", tables::thousands(rows as f64), tables::thousands(events as f64))
+        format!(
+            "{} known, {} events",
+            tables::thousands(rows as f64),
+            tables::thousands(events as f64)
+        )
     };
     let [active, dormant, prospect] = checked.states.map(|n| tables::thousands(n as f64));
     let columns: Vec<String> = checked
@@ -90,7 +97,8 @@ fn as_text(checked: &Checked) -> String {
         .map(|column| format!("{} ({})", column.name, type_name(column.kind)))
         .collect();
     let notes: Vec<_> = checked.findings.iter().map(note).collect();
-    let findings = if notes.is_empty() { "  nothing\n".to_owned() } else { tables::findings(&notes) };
+    let findings =
+        if notes.is_empty() { "  nothing\n".to_owned() } else { tables::findings(&notes) };
     format!(
         "rows: {} ({active} active, {dormant} dormant, {prospect} prospects), {} set aside\nchurn: {}\nreactivation: {}\ncolumns: {}\nfindings:\n{findings}",
         tables::thousands(checked.rows as f64),
@@ -113,7 +121,9 @@ fn as_json(checked: &Checked) -> String {
         .rejects
         .iter()
         .take(1000)
-        .map(|reject| json!({ "line": reject.line, "column": reject.column, "cause": reject.cause }))
+        .map(
+            |reject| json!({ "line": reject.line, "column": reject.column, "cause": reject.cause }),
+        )
         .collect();
     let whole = json!({
         "reveille": "check",

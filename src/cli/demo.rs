@@ -1,6 +1,6 @@
 //! `reveille demo`.
 
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 
 use clap::Args;
 
@@ -55,25 +55,29 @@ fn story(shown: &Shown, language: Language, seconds: f64) -> String {
     let bundle = &shown.trained.bundle;
     let mut text = format!("{}\n", tables::quadrants(&shown.manifest, language));
     text.push_str(&tables::trained(bundle));
-    for (name, model) in [("churn", Some(&bundle.churn)), ("reactivation", bundle.reactivation.as_ref())] {
+    for (name, model) in
+        [("churn", Some(&bundle.churn)), ("reactivation", bundle.reactivation.as_ref())]
+    {
         if let Some(words) = model.and_then(|model| best_and_worst(name, model)) {
             text.push_str(&words);
         }
     }
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "\nin {seconds:.1} s; look next at\n  {}  today's customers, one row each\n  {}  the model card\n  {}  what was scored, and how far it has shifted\n  {}  the bank, with the truth in truth.csv\n",
         shown.feed.display(),
         shown.saved.folder.join("card.md").display(),
         shown.feed.with_file_name("manifest.json").display(),
         shown.bank.display(),
-    ));
+    );
     text
 }
 
 /// What the kept model does best and worst: on later data where there are any, else out of fold.
 fn best_and_worst(name: &str, model: &Model) -> Option<String> {
     let kept = model.fitted.name();
-    let judged = |v: &&Validation| v.learner == kept && !matches!(v.split, HeldOut::LaterUnseen { .. });
+    let judged =
+        |v: &&Validation| v.learner == kept && !matches!(v.split, HeldOut::LaterUnseen { .. });
     let metrics = &model.validations.iter().rfind(judged)?.metrics;
     let top = metrics.depths.iter().find(|d| (d.depth - 0.1).abs() < 1e-9)?;
     let worst = metrics.calibration_curve.iter().max_by(|a, b| {

@@ -54,10 +54,11 @@ impl Evaluate {
             });
             return ui.out(&format!("{whole:#}\n"));
         }
-        let models: Vec<_> = [("churn", &evaluated.churn), ("reactivation", &evaluated.reactivation)]
-            .into_iter()
-            .filter_map(|(name, metrics)| metrics.as_ref().map(|metrics| (name, metrics)))
-            .collect();
+        let models: Vec<_> =
+            [("churn", &evaluated.churn), ("reactivation", &evaluated.reactivation)]
+                .into_iter()
+                .filter_map(|(name, metrics)| metrics.as_ref().map(|metrics| (name, metrics)))
+                .collect();
         if evaluated.rejected > 0 {
             ui.warn(&format!("{} rows were set aside", evaluated.rejected));
         }

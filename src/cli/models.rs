@@ -69,7 +69,10 @@ fn list(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
             .iter()
             .map(|m| json!({ "name": m.name, "version": m.version.to_string(), "as_of": m.as_of, "current": m.current, "folder": m.folder }))
             .collect();
-        return ui.out(&format!("{:#}\n", json!({ "reveille": "models", "version": 1, "models": models })));
+        return ui.out(&format!(
+            "{:#}\n",
+            json!({ "reveille": "models", "version": 1, "models": models })
+        ));
     }
     if listed.is_empty() {
         ui.say("there is no model yet; `reveille train` makes one");
@@ -95,7 +98,8 @@ fn verify(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
         let faults = |v: &Verified| v.faults.iter().map(ToString::to_string).collect::<Vec<_>>();
         let models: Vec<_> =
             verified.iter().map(|v| json!({ "model": label(v), "faults": faults(v) })).collect();
-        let whole = json!({ "reveille": "verify", "version": 1, "ok": damaged == 0, "models": models });
+        let whole =
+            json!({ "reveille": "verify", "version": 1, "ok": damaged == 0, "models": models });
         ui.out(&format!("{whole:#}\n"))?;
     } else {
         for v in &verified {

@@ -170,7 +170,9 @@ fn learner(text: &str) -> std::result::Result<LearnerChoice, String> {
         "auto" => Ok(LearnerChoice::Auto),
         "logistic" => Ok(LearnerChoice::Logistic),
         "tree" => Ok(LearnerChoice::Tree),
-        "boost" | "blend" => Err(format!("{text} is not in this version; there are auto, logistic and tree")),
+        "boost" | "blend" => {
+            Err(format!("{text} is not in this version; there are auto, logistic and tree"))
+        }
         other => Err(format!("{other} is no learner; there are auto, logistic and tree")),
     }
 }
@@ -212,9 +214,15 @@ impl RegistryFlags {
         names.dedup();
         match names.as_slice() {
             [only] => ModelRef::parse(only),
-            [] => Err(Error::new(Kind::NoModel, format!("there is no model in {}", self.models.display()))),
-            _ => Err(Error::new(Kind::Usage, format!("there are several models: {}", names.join(", ")))
-                .hint_with("name one with --model")),
+            [] => Err(Error::new(
+                Kind::NoModel,
+                format!("there is no model in {}", self.models.display()),
+            )),
+            _ => Err(Error::new(
+                Kind::Usage,
+                format!("there are several models: {}", names.join(", ")),
+            )
+            .hint_with("name one with --model")),
         }
     }
 }

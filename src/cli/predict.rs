@@ -84,7 +84,11 @@ impl Predict {
         }
         ui.say(tables::quadrants(&done.manifest, self.lang).trim_end());
         if let Some(rejects) = done.rejects {
-            ui.warn(&format!("{} rows were set aside; {} says why", done.manifest.rejected, rejects.display()));
+            ui.warn(&format!(
+                "{} rows were set aside; {} says why",
+                done.manifest.rejected,
+                rejects.display()
+            ));
         }
         ui.say(&format!(
             "{} customers scored by {} into {} in {:.1} s",

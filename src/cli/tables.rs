@@ -15,7 +15,8 @@ use crate::{
 /// Rows of cells, set in columns; the first column to the left, the others to the right.
 pub(super) fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max();
+    let width =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max();
     let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
     let mut text = String::new();
     for row in rows {
@@ -144,7 +145,12 @@ pub(super) fn findings(findings: &[FindingNote]) -> String {
     for finding in findings {
         let what = if finding.excluded { "left out" } else { "kept" };
         let column = if finding.column.is_empty() { "the file" } else { &finding.column };
-        let _ = writeln!(text, "  {column} {what}: {} ({})", finding.problem.replace('_', " "), finding.evidence);
+        let _ = writeln!(
+            text,
+            "  {column} {what}: {} ({})",
+            finding.problem.replace('_', " "),
+            finding.evidence
+        );
     }
     text
 }
@@ -163,7 +169,9 @@ pub(super) fn trained(bundle: &Bundle) -> String {
         let _ = write!(text, "; {} set aside", thousands(data.rejected as f64));
     }
     text.push('\n');
-    for (name, model) in [("churn", Some(&bundle.churn)), ("reactivation", bundle.reactivation.as_ref())] {
+    for (name, model) in
+        [("churn", Some(&bundle.churn)), ("reactivation", bundle.reactivation.as_ref())]
+    {
         let Some(model) = model else { continue };
         let _ = writeln!(
             text,

@@ -88,7 +88,11 @@ impl Train {
         let leaks = trained.findings.iter().filter(|finding| finding.problem.is_leakage());
         leaks.for_each(|leak| ui.warn(&format!("{} is left out: {}", leak.column, leak.evidence)));
         for finding in trained.findings.iter().filter(|f| f.problem == Problem::RowOrder) {
-            ui.warn(&format!("{} ({}); the order of rows is never learned from", finding.problem.words(), finding.evidence));
+            ui.warn(&format!(
+                "{} ({}); the order of rows is never learned from",
+                finding.problem.words(),
+                finding.evidence
+            ));
         }
         self.save_and_tell(&trained, &config, ui)
     }
@@ -105,11 +109,14 @@ impl Train {
             let mut whole: serde_json::Value = serde_json::from_str(&metrics)
                 .map_err(|e| Error::new(Kind::Io, format!("cannot write JSON: {e}")))?;
             if let (Some(whole), Some(saved)) = (whole.as_object_mut(), &saved) {
-                whole.insert("saved".to_owned(), json!({
-                    "name": config.train.name,
-                    "version": saved.version.to_string(),
-                    "folder": saved.folder,
-                }));
+                whole.insert(
+                    "saved".to_owned(),
+                    json!({
+                        "name": config.train.name,
+                        "version": saved.version.to_string(),
+                        "folder": saved.folder,
+                    }),
+                );
             }
             return ui.out(&format!("{whole:#}\n"));
         }

@@ -140,10 +140,7 @@ impl Watcher for Ui {
         let tick = (seconds * 4.0) as u64 + 1;
         if self.talk.shown.swap(tick, Ordering::Relaxed) != tick {
             let rate = done as f64 / seconds.max(1e-3);
-            let _ = write!(
-                io::stderr().lock(),
-                "\r\u{1b}[K{words}: {done} rows, {rate:.0} rows/s"
-            );
+            let _ = write!(io::stderr().lock(), "\r\u{1b}[K{words}: {done} rows, {rate:.0} rows/s");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Reasons in words, in English and Chinese.
 
+use std::fmt::Write;
+
 use arrow_array::{Array, Date32Array, Float64Array, RecordBatch, StringArray};
 
 use crate::{
@@ -154,7 +156,9 @@ impl<'a> Cells<'a> {
     /// One cell.
     pub fn get(&self, column: u32, row: usize) -> CellText<'a> {
         match self.columns.get(column as usize).and_then(Option::as_ref) {
-            Some(Cast::Number(numbers)) if numbers.is_valid(row) && !numbers.value(row).is_nan() => {
+            Some(Cast::Number(numbers))
+                if numbers.is_valid(row) && !numbers.value(row).is_nan() =>
+            {
                 CellText::Number(numbers.value(row))
             }
             Some(Cast::Text(texts)) if texts.is_valid(row) => CellText::Text(texts.value(row)),
@@ -181,12 +185,12 @@ pub fn push_number(value: f64, out: &mut String) {
         push_integer(value.round() as i64, out);
     } else if (0.995..1000.0).contains(&size) {
         push_hundredths((value * 100.0).round() as i64, out);
-    } else if size >= 1e-4 && size < 1.0 {
+    } else if (1e-4..1.0).contains(&size) {
         let decimals = (2 - size.log10().floor() as i32).clamp(0, 9) as usize;
         let text = format!("{value:.decimals$}");
         out.push_str(text.trim_end_matches('0').trim_end_matches('.'));
     } else {
-        out.push_str(&format!("{value:.2e}"));
+        let _ = write!(out, "{value:.2e}");
     }
 }
 
@@ -218,7 +222,7 @@ fn push_hundredths(hundredths: i64, out: &mut String) {
     if rest > 0 {
         out.push('.');
         out.push((b'0' + (rest / 10) as u8) as char);
-        if rest % 10 > 0 {
+        if !rest.is_multiple_of(10) {
             out.push((b'0' + (rest % 10) as u8) as char);
         }
     }

@@ -56,17 +56,17 @@ pub fn evaluate(
         rows += block.rows.num_rows() as u64;
         let left = churn.truth(&block.rows)?;
         let returned = reactivation.as_ref().map(|expr| expr.truth(&block.rows)).transpose()?;
-        let scored = scorer.score(block)?;
-        for row in 0..scored.state.len() {
-            let (collected, outcome) = match scored.state[row] {
+        let done = scorer.score(block)?;
+        for row in 0..done.state.len() {
+            let (collected, outcome) = match done.state[row] {
                 State::Active => (&mut active, left[row]),
                 State::Dormant => (&mut dormant, returned.as_ref().and_then(|r| r[row])),
                 State::Prospect => continue,
             };
-            if let (Some(outcome), Some(probability)) = (outcome, scored.probability[row]) {
+            if let (Some(outcome), Some(probability)) = (outcome, done.probability[row]) {
                 collected.outcome.push(outcome);
                 collected.probability.push(probability);
-                collected.value.push(scored.value[row]);
+                collected.value.push(done.value[row]);
             }
         }
         watcher.rows(rows);

@@ -48,7 +48,8 @@ impl<'a> Questions<'a> {
     /// Binds the expressions to the columns of a table.
     pub fn bind(roles: &'a Roles, columns: &[Column], seed: Seed) -> Result<Self> {
         let kinds = kinds(columns);
-        let parse = |text: &Option<String>| text.as_ref().map(|t| Expr::parse(t, &kinds)).transpose();
+        let parse =
+            |text: &Option<String>| text.as_ref().map(|t| Expr::parse(t, &kinds)).transpose();
         Ok(Self {
             states: StateRules::bind(&roles.rules, columns)?,
             churn: Expr::parse(&roles.rules.churn, &kinds)?,
@@ -126,7 +127,11 @@ impl Answers {
     #[must_use]
     pub fn reordered(&self, order: &[u32]) -> Self {
         fn pick<T: Copy>(all: &[T], order: &[u32]) -> Vec<T> {
-            if all.is_empty() { Vec::new() } else { order.iter().map(|&i| all[i as usize]).collect() }
+            if all.is_empty() {
+                Vec::new()
+            } else {
+                order.iter().map(|&i| all[i as usize]).collect()
+            }
         }
         Self {
             state: pick(&self.state, order),

@@ -9,7 +9,7 @@ use crate::{
     bundle::Bundle,
     error::{Error, Kind, Place, Result},
     output::{
-        feed::{CsvFeed, FeedStyle, ParquetFeed, parquet},
+        feed::{CsvFeed, FeedStyle, ParquetFeed, columnar},
         manifest::{FileFacts, Manifest},
     },
     pipeline::Watcher,
@@ -81,10 +81,15 @@ pub struct Done {
 /// Scores the customers. `stdout` takes the feed where it goes to standard output.
 ///
 /// The feed is complete even where too many rows were set aside; then the error says so.
-pub fn predict(request: &Request<'_>, stdout: &mut dyn Write, watcher: &dyn Watcher) -> Result<Done> {
+pub fn predict(
+    request: &Request<'_>,
+    stdout: &mut dyn Write,
+    watcher: &dyn Watcher,
+) -> Result<Done> {
     let scorer = Scorer::new(request.bundle)?;
-    let style = FeedStyle::new(&scorer, &request.model, request.language);
-    let params = ReadParams { missing: request.bundle.source.missing.clone(), ..request.read.clone() };
+    let style = FeedStyle::new(request.bundle, &request.model, request.language);
+    let params =
+        ReadParams { missing: request.bundle.source.missing.clone(), ..request.read.clone() };
     let blocks = sources::open(&request.input, &params, None, &request.bundle.source.columns)?;
     watcher.stage(&format!("scoring {}", request.input));
     let run = Run { scorer: &scorer, style: &style, watcher };
@@ -137,7 +142,9 @@ fn finish(request: &Request<'_>, totals: &Totals, digest: Option<String>) -> Res
 
 /// Writes the list of rows that were set aside: line, column and cause.
 pub fn write_rejects(path: &Path, rejects: &[Reject]) -> Result<()> {
-    let failed = |e: csv::Error| Error::new(Kind::Io, format!("cannot write: {e}")).at(Place::File(path.to_owned()));
+    let failed = |e: csv::Error| {
+        Error::new(Kind::Io, format!("cannot write: {e}")).at(Place::File(path.to_owned()))
+    };
     let mut writer = csv::Writer::from_writer(AtomicFile::create(path)?);
     writer.write_record(["line", "column", "cause"]).map_err(failed)?;
     for reject in rejects {
@@ -167,7 +174,7 @@ impl Run<'_> {
         out.write_all(&CsvFeed::header()).map_err(failed)?;
         let score = |block| {
             let scored = self.scorer.score(block)?;
-            let lines = CsvFeed::lines(&self.style.rows(self.scorer, &scored));
+            let lines = CsvFeed::lines(&self.style.rows(self.scorer.bundle(), &scored));
             Ok((lines, Tally::of(&scored)))
         };
         let totals = self.run(blocks, score, |lines| out.write_all(&lines).map_err(failed))?;
@@ -179,7 +186,7 @@ impl Run<'_> {
         let mut feed = ParquetFeed::new(out)?;
         let score = |block| {
             let scored = self.scorer.score(block)?;
-            let batch = parquet::batch(&self.style.rows(self.scorer, &scored))?;
+            let batch = columnar::batch(&self.style.rows(self.scorer.bundle(), &scored))?;
             Ok((batch, Tally::of(&scored)))
         };
         let totals = self.run(blocks, score, |batch| feed.write(&batch))?;

@@ -71,13 +71,12 @@ fn read(input: &Input, scan: &Scan, roles: &Roles, config: &Config) -> Result<Ta
 
 fn answer(table: &Table, roles: &Roles, config: &Config) -> Result<Answers> {
     let questions = Questions::bind(roles, &table.columns, config.train.seed)?;
-    let parts: Vec<Answers> = table
-        .blocks
-        .par_iter()
-        .map(|block| questions.answer(block))
-        .collect::<Result<_>>()?;
+    let parts: Vec<Answers> =
+        table.blocks.par_iter().map(|block| questions.answer(block)).collect::<Result<_>>()?;
     let mut answers = Answers::default();
-    parts.into_iter().for_each(|part| answers.append(part));
+    for part in parts {
+        answers.append(part);
+    }
     Ok(answers)
 }
 
@@ -197,5 +196,9 @@ impl Prepared {
 
 /// The rows with a known outcome, and the outcome.
 pub fn labelled(outcome: &[Option<bool>]) -> (Vec<u32>, Vec<bool>) {
-    outcome.iter().enumerate().filter_map(|(row, event)| event.map(|event| (row as u32, event))).unzip()
+    outcome
+        .iter()
+        .enumerate()
+        .filter_map(|(row, event)| event.map(|event| (row as u32, event)))
+        .unzip()
 }

@@ -49,9 +49,10 @@ impl Roles {
         let mut taken = outcome_columns(columns, &rules)?;
         taken.extend(id.clone());
         taken.extend(as_of.clone());
-        let mut roles = Self { id, as_of, rules, plans: Vec::new(), findings: Vec::new(), notes };
-        roles.plan_features(columns, &taken, config)?;
-        Ok(roles)
+        let mut assigned =
+            Self { id, as_of, rules, plans: Vec::new(), findings: Vec::new(), notes };
+        assigned.plan_features(columns, &taken, config)?;
+        Ok(assigned)
     }
 
     /// The columns of the table that play a part, the id as text whatever it looks like.
@@ -63,9 +64,8 @@ impl Roles {
         names.extend(self.id.clone());
         let as_read = |column: &Column| {
             let is_id = self.id.as_ref() == Some(&column.name);
-            let is_category = |plan: &ColumnPlan| {
-                plan.name == column.name && plan.how == How::Category
-            };
+            let is_category =
+                |plan: &ColumnPlan| plan.name == column.name && plan.how == How::Category;
             let as_text = is_id || self.plans.iter().any(is_category);
             Column { kind: if as_text { ColumnType::Text } else { column.kind }, ..column.clone() }
         };
@@ -126,9 +126,25 @@ impl Roles {
 
 /// Names under which banks keep the customer's id, without blanks, underscores and hyphens.
 const ID_NAMES: [&str; 19] = [
-    "customerid", "custid", "clientid", "customerno", "custno", "customernumber", "clientno",
-    "customer", "userid", "memberid", "accountid", "id", "客户号", "客户编号", "客户id", "客户代码",
-    "用户id", "用户编号", "会员编号",
+    "customerid",
+    "custid",
+    "clientid",
+    "customerno",
+    "custno",
+    "customernumber",
+    "clientno",
+    "customer",
+    "userid",
+    "memberid",
+    "accountid",
+    "id",
+    "客户号",
+    "客户编号",
+    "客户id",
+    "客户代码",
+    "用户id",
+    "用户编号",
+    "会员编号",
 ];
 
 fn find_id(columns: &[Column], config: &Config, notes: &mut Vec<String>) -> Result<Option<String>> {
@@ -139,13 +155,18 @@ fn find_id(columns: &[Column], config: &Config, notes: &mut Vec<String>) -> Resu
         return Err(absent(columns, id, "id"));
     }
     let plain = |name: &str| {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect::<String>()
     };
     let found = ID_NAMES
         .iter()
         .find_map(|known| columns.iter().find(|column| plain(&column.name) == **known));
     notes.push(match found {
-        Some(column) => format!("customers are told apart by the column {}; --id names another", column.name),
+        Some(column) => {
+            format!("customers are told apart by the column {}; --id names another", column.name)
+        }
         None => "no id column: row numbers stand in for customer ids; --id names one".to_owned(),
     });
     Ok(found.map(|column| column.name.clone()))
@@ -177,8 +198,10 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 fn require_dates(columns: &[Column], name: &str) -> Result<()> {
-    let column =
-        columns.iter().find(|column| column.name == name).ok_or_else(|| absent(columns, name, "as-of"))?;
+    let column = columns
+        .iter()
+        .find(|column| column.name == name)
+        .ok_or_else(|| absent(columns, name, "as-of"))?;
     if column.kind == ColumnType::Date {
         return Ok(());
     }

@@ -111,12 +111,7 @@ fn fit_reactivation(
 }
 
 /// Validates the learners on one population and keeps one of them.
-fn fit(
-    prepared: &Prepared,
-    state: State,
-    config: &Config,
-    watcher: &dyn Watcher,
-) -> Result<Model> {
+fn fit(prepared: &Prepared, state: State, config: &Config, watcher: &dyn Watcher) -> Result<Model> {
     let population = population(prepared, state);
     require_events(&population, state)?;
     let time = time_split(prepared, &population, config, watcher)?;
@@ -287,7 +282,12 @@ fn assemble(
             snapshots,
         },
         // That the file is sorted says nothing of the model, and depends on the order of the rows.
-        findings: prepared.findings.iter().filter(|f| f.problem != Problem::RowOrder).map(note).collect(),
+        findings: prepared
+            .findings
+            .iter()
+            .filter(|f| f.problem != Problem::RowOrder)
+            .map(note)
+            .collect(),
         config: serde_json::to_value(config)
             .map_err(|e| Error::new(Kind::BadConfig, e.to_string()))?,
     })

@@ -76,24 +76,25 @@ impl Judge<'_> {
             split: HeldOut::Folds { folds: self.folds },
             metrics: self.measure(population, &all, &held_out)?,
         }];
-        let ranked: Vec<f64> = logits.iter().map(|l| Calibration::Identity.probability(*l)).collect();
+        let ranked: Vec<f64> =
+            logits.iter().map(|l| Calibration::Identity.probability(*l)).collect();
         ranked_by(&mut validations[0].metrics, self.measure(population, &all, &ranked)?);
         let later = match time {
             Some(time) => self.on_later_data(learner, population, time, &mut validations)?,
             None => Vec::new(),
         };
-        let fitted =
-            self.learners.fit(learner, population.matrix, &population.index, &population.outcome)?;
+        let fitted = self.learners.fit(
+            learner,
+            population.matrix,
+            &population.index,
+            &population.outcome,
+        )?;
         Ok(Candidate { learner, fitted, calibration, held_out, later, validations })
     }
 
     /// For each row the calibrated probability by models that have not seen its customer, and the
     /// calibration fitted on all such logits.
-    fn out_of_fold(
-        &self,
-        learner: LearnerName,
-        population: &Population<'_>,
-    ) -> Result<OutOfFold> {
+    fn out_of_fold(&self, learner: LearnerName, population: &Population<'_>) -> Result<OutOfFold> {
         let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
         let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
             .into_par_iter()
@@ -252,7 +253,11 @@ pub fn choose(
         .collect::<Result<_>>()?;
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
     let mut chosen = best;
-    let mut words = format!("{} has the lowest log loss {where_} ({:.4})", name(&candidates[best]), losses[best]);
+    let mut words = format!(
+        "{} has the lowest log loss {where_} ({:.4})",
+        name(&candidates[best]),
+        losses[best]
+    );
     for simpler in 0..best {
         let difference = paired_log_loss_difference(
             &outcome,
@@ -264,7 +269,9 @@ pub fn choose(
             chosen = simpler;
             words = format!(
                 "{} is the simplest within one standard error of the best {where_}: its log loss of {:.4} is {excess:.4} above that of {} (standard error {error:.4})",
-                name(&candidates[simpler]), losses[simpler], name(&candidates[best]),
+                name(&candidates[simpler]),
+                losses[simpler],
+                name(&candidates[best]),
             );
             break;
         }

@@ -61,18 +61,21 @@ impl Explainer {
     pub fn new(fitted: &Fitted, code_counts: &[u16]) -> Self {
         match fitted {
             Fitted::Logistic(card) => Self::Additive { tables: tables(card, code_counts) },
-            Fitted::Tree(tree) => Self::Leaves { reasons: leaf_reasons(tree, code_counts.len()), tree: tree.clone() },
+            Fitted::Tree(tree) => {
+                Self::Leaves { reasons: leaf_reasons(tree, code_counts.len()), tree: tree.clone() }
+            }
         }
     }
 
     /// The reasons of each of the chosen rows.
     pub fn explain(&self, codes: &Codes, rows: &[u32]) -> Vec<Reasons> {
         match self {
-            Self::Additive { tables } => rows.iter().map(|&row| additive(tables, codes, row as usize)).collect(),
-            Self::Leaves { reasons, tree } => rows
-                .iter()
-                .map(|&row| reasons[tree.leaf_of(codes, row as usize)])
-                .collect(),
+            Self::Additive { tables } => {
+                rows.iter().map(|&row| additive(tables, codes, row as usize)).collect()
+            }
+            Self::Leaves { reasons, tree } => {
+                rows.iter().map(|&row| reasons[tree.leaf_of(codes, row as usize)]).collect()
+            }
         }
     }
 }
@@ -104,7 +107,9 @@ fn additive(tables: &[(u32, Vec<f64>)], codes: &Codes, row: usize) -> Reasons {
 
 fn leaf_reasons(tree: &Tree, columns: usize) -> Vec<Reasons> {
     let mut parents = vec![None; tree.nodes.len()];
-    for (node, split) in tree.nodes.iter().enumerate().filter_map(|(i, n)| Some((i, n.split.as_ref()?))) {
+    for (node, split) in
+        tree.nodes.iter().enumerate().filter_map(|(i, n)| Some((i, n.split.as_ref()?)))
+    {
         for child in [split.left, split.right] {
             parents[child as usize] = Some((node, split.column as usize));
         }
@@ -175,7 +180,12 @@ mod tests {
 
     #[test]
     fn reasons_point_where_the_score_lies() {
-        let tables = vec![(0, vec![0.0, 0.5]), (1, vec![0.0, 0.9]), (2, vec![0.0, -0.3]), (3, vec![0.0, 0.1])];
+        let tables = vec![
+            (0, vec![0.0, 0.5]),
+            (1, vec![0.0, 0.9]),
+            (2, vec![0.0, -0.3]),
+            (3, vec![0.0, 0.1]),
+        ];
         let codes: Vec<&[u8]> = vec![&[1, 0], &[1, 0], &[1, 1], &[1, 0]];
         let columns = |reasons: Reasons| reasons.map(|r| r.map(|r| r.column));
         assert_eq!(columns(additive(&tables, &codes, 0)), [Some(1), Some(0), Some(3)]);

@@ -88,7 +88,8 @@ impl<'a> Scorer<'a> {
     pub fn new(bundle: &'a Bundle) -> Result<Self> {
         let columns = &bundle.source.columns;
         let code_counts = bundle.encoder.code_counts();
-        let value = bundle.rules.value.as_ref().map(|v| Expr::parse(v, &kinds(columns))).transpose()?;
+        let value =
+            bundle.rules.value.as_ref().map(|v| Expr::parse(v, &kinds(columns))).transpose()?;
         Ok(Self {
             bundle,
             states: StateRules::bind(&bundle.rules, columns)?,

@@ -44,7 +44,8 @@ impl StateRules {
     /// Binds the rules to the columns of a table.
     pub fn bind(rules: &Rules, columns: &[Column]) -> Result<Self> {
         let kinds = kinds(columns);
-        let parse = |text: &Option<String>| text.as_ref().map(|t| Expr::parse(t, &kinds)).transpose();
+        let parse =
+            |text: &Option<String>| text.as_ref().map(|t| Expr::parse(t, &kinds)).transpose();
         Ok(Self { dormant: parse(&rules.dormant)?, prospect: parse(&rules.prospect)? })
     }
 

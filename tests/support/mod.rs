@@ -104,11 +104,18 @@ pub fn customers(rows: usize) -> Vec<String> {
         let balance = (draws.next() * 1e5).round();
         let city = ["Utrecht", "Gent", "Lyon", "成都"][(draws.next() * 4.0) as usize];
         let products = 1 + (draws.next() * 4.0) as usize;
-        let logit = -4.0 + age / 20.0 + if city == "Gent" { 1.0 } else { 0.0 } - products as f64 * 0.3;
+        let logit =
+            -4.0 + age / 20.0 + if city == "Gent" { 1.0 } else { 0.0 } - products as f64 * 0.3;
         let left = draws.next() < 1.0 / (1.0 + f64::exp(-logit));
         let mut line = String::new();
         let balance = if row % 17 == 3 { "NA".to_owned() } else { balance.to_string() };
-        write!(line, "{:08},{age},{balance},{city},{products},{}", row * 7919 % 100_003, u8::from(left)).unwrap();
+        write!(
+            line,
+            "{:08},{age},{balance},{city},{products},{}",
+            row * 7919 % 100_003,
+            u8::from(left)
+        )
+        .unwrap();
         lines.push(line);
     }
     lines

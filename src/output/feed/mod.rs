@@ -2,17 +2,18 @@
 //!
 //! [`COLUMNS`] is the contract. CSV and Parquet hold the same columns.
 
+pub mod columnar;
 pub mod csv;
-pub mod parquet;
 mod text;
 
+pub use columnar::ParquetFeed;
 pub use csv::CsvFeed;
-pub use parquet::ParquetFeed;
 
 use crate::{
+    bundle::Bundle,
     output::words::{Cells, Words},
     playbook::Quadrant,
-    scoring::{Band, Scored, Scorer, State, ValueBand},
+    scoring::{Band, Scored, State, ValueBand},
     units::{Day, Language},
 };
 
@@ -53,12 +54,18 @@ pub const COLUMNS: &[FeedColumn] = &[
     text("as_of", "date of the snapshot, YYYY-MM-DD"),
     text("state", "active, dormant or prospect"),
     number("churn_probability", "probability that an active customer leaves in the outcome window"),
-    number("reactivation_probability", "probability that a dormant customer returns in the outcome window"),
+    number(
+        "reactivation_probability",
+        "probability that a dormant customer returns in the outcome window",
+    ),
     number("value", "value a year by the value expression"),
     number("value_at_risk", "value × probability: what may be lost, or come back"),
     text("value_band", "high, low or unknown, by the cut fixed at training"),
     text("risk_band", "high or low, by the cut fixed at training"),
-    text("quadrant", "rescue, cherish, automate, grow, wake-first, call-personally, nudge, let-rest, activate or leave"),
+    text(
+        "quadrant",
+        "rescue, cherish, automate, grow, wake-first, call-personally, nudge, let-rest, activate or leave",
+    ),
     text("reason_1", "strongest reason in words"),
     text("reason_2", "second reason"),
     text("reason_3", "third reason"),
@@ -89,8 +96,7 @@ pub struct FeedStyle {
 
 impl FeedStyle {
     /// The style of a feed of this model in this language; `model` is `name@version`.
-    pub fn new(scorer: &Scorer<'_>, model: &str, language: Language) -> Self {
-        let bundle = scorer.bundle();
+    pub fn new(bundle: &Bundle, model: &str, language: Language) -> Self {
         Self {
             words: Words::new(bundle, language),
             language,
@@ -100,11 +106,11 @@ impl FeedStyle {
     }
 
     /// The rows of a scored stretch in this style.
-    pub fn rows<'a>(&'a self, scorer: &Scorer<'_>, scored: &'a Scored) -> FeedRows<'a> {
+    pub fn rows<'a>(&'a self, bundle: &Bundle, scored: &'a Scored) -> FeedRows<'a> {
         use arrow_array::Array;
         let ids = self.id.as_ref().and_then(|id| scored.block.rows.column_by_name(id));
         FeedRows {
-            cells: Cells::new(scorer.bundle(), &scored.block.rows, scored.as_of.as_deref()),
+            cells: Cells::new(bundle, &scored.block.rows, scored.as_of.as_deref()),
             ids: ids.and_then(|column| column.as_any().downcast_ref()),
             scored,
             style: self,
@@ -145,13 +151,12 @@ impl FeedRows<'_> {
         sink: &mut impl Sink,
     ) {
         use arrow_array::Array;
-        match self.ids {
-            Some(ids) => sink.foreign(ids.is_valid(row).then(|| ids.value(row))),
-            None => {
-                scratch.clear();
-                crate::output::words::push_number(self.scored.block.numbers[row] as f64, scratch);
-                sink.plain(Some(scratch));
-            }
+        if let Some(ids) = self.ids {
+            sink.foreign(ids.is_valid(row).then(|| ids.value(row)));
+        } else {
+            scratch.clear();
+            crate::output::words::push_number(self.scored.block.numbers[row] as f64, scratch);
+            sink.plain(Some(scratch));
         }
         match self.scored.as_of.as_ref().map(|days| days[row]) {
             None => sink.plain(None),

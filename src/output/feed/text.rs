@@ -75,7 +75,7 @@ mod tests {
             let mut out = Vec::new();
             push_number(value, &mut out);
             let back: f64 = std::str::from_utf8(&out).unwrap().parse().unwrap();
-            prop_assert_eq!(back, value);
+            prop_assert!(value == 0.0 || back.total_cmp(&value).is_eq());
         }
 
         #[test]
@@ -86,7 +86,7 @@ mod tests {
             if reader.read_record(&mut record).unwrap() {
                 let cell = record.get(0).unwrap();
                 prop_assert!(!cell.starts_with(['=', '@', '\t', '\r']));
-                let guarded = format!("'{}", text);
+                let guarded = ["'", &text].concat();
                 prop_assert!(cell == text || cell == guarded);
             }
         }

@@ -7,9 +7,7 @@ use arrow_array::{
     builder::{Float64Builder, StringBuilder},
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use parquet::{
-    arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties,
-};
+use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
 
 use super::{COLUMNS, CellKind, FeedRows, Sink};
 use crate::error::{Error, Kind, Result};
