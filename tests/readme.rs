@@ -1,4 +1,5 @@
 //! The sessions of the README, run as a newcomer would, in a folder that holds `data/`.
+#![allow(clippy::unwrap_used)]
 
 use std::{fs, path::Path, process::Command};
 
@@ -10,9 +11,8 @@ fn commands(readme: &str) -> Vec<String> {
         match line {
             "```console" => inside = true,
             "```" => inside = false,
-            _ => {
-                found.extend(line.strip_prefix("$ reveille ").filter(|_| inside).map(str::to_owned))
-            }
+            _ if inside => found.extend(line.strip_prefix("$ reveille ").map(str::to_owned)),
+            _ => {}
         }
     }
     found

@@ -7,7 +7,7 @@
 //!
 //! Reading runs no code and takes nothing on trust: length and digest before the JSON is looked at,
 //! its shape (depth, number of values, no key twice) before anything is allocated for it, its types,
-//! that nothing in it was left unread, and at last [`check`](super::check), after which no number in
+//! that nothing in it was left unread, and at last [the checks](super::check), after which no number in
 //! the bundle can lead scoring astray.
 
 use std::{cell::Cell, collections::BTreeSet, fmt};

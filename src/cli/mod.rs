@@ -1,4 +1,4 @@
-//! The command line: one file a command, and [`ui`] the only writer to the terminal.
+//! The command line: one file a command, and `ui` the only writer to the terminal.
 
 mod check;
 mod demo;

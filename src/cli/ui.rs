@@ -66,7 +66,7 @@ impl Ui {
 
     /// Standard output for a stream of data.
     pub(super) fn stdout(&self) -> Stdout<'_> {
-        Stdout { ui: self, stdout: io::stdout().lock() }
+        Stdout { ui: self, stdout: io::stdout() }
     }
 
     /// Whether the reader of standard output has gone, as `| head` does; that is no error.
@@ -148,7 +148,7 @@ impl Watcher for Ui {
 /// Standard output for a stream of data; notices when its reader has gone.
 pub(super) struct Stdout<'a> {
     ui: &'a Ui,
-    stdout: io::StdoutLock<'static>,
+    stdout: io::Stdout,
 }
 
 impl Stdout<'_> {
@@ -162,7 +162,8 @@ impl Stdout<'_> {
 
 impl Write for Stdout<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.stdout.write(bytes);
+        // Past its line buffer: the feed comes in large pieces.
+        let written = self.stdout.lock().write(bytes);
         self.noticed(written)
     }
 

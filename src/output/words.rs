@@ -40,22 +40,22 @@ impl Words {
             let typical = typical.map_or_else(String::new, |median| {
                 let median = number(median);
                 match language {
-                    Language::En => format!(" (typical: {median})"),
+                    Language::En => format!(" (typical {median})"),
                     Language::Zh => format!("(通常为 {median})"),
                 }
             });
             let before = match (language, dated) {
-                (Language::En, false) => format!("{} is ", column.name),
-                (Language::En, true) => format!("days since {}: ", column.name),
-                (Language::Zh, false) => format!("{} 为 ", column.name),
-                (Language::Zh, true) => format!("距 {} 的天数为 ", column.name),
+                (Language::En, false) => format!("{} = ", column.name),
+                (Language::En, true) => format!("days since {} = ", column.name),
+                (Language::Zh, false) => format!("{} = ", column.name),
+                (Language::Zh, true) => format!("距 {} 的天数 = ", column.name),
             };
             ColumnWords { name: column.name.clone(), before, typical, dated }
         });
         Self { columns: columns.collect(), language }
     }
 
-    /// Appends a reason, e.g. `Age is 58 (typical: 37), raises the risk`.
+    /// Appends a reason, e.g. `Age = 58 (typical 37): raises the risk`.
     pub fn write(&self, reason: Reason, state: State, cell: &CellText<'_>, out: &mut String) {
         let Some(words) = self.columns.get(reason.column as usize) else { return };
         out.push_str(&words.before);
@@ -85,10 +85,10 @@ impl Words {
 fn effect(direction: Direction, state: State, language: Language) -> &'static str {
     let dormant = state == State::Dormant;
     match (language, dormant, direction) {
-        (Language::En, false, Direction::Raises) => ", raises the risk",
-        (Language::En, false, Direction::Lowers) => ", lowers the risk",
-        (Language::En, true, Direction::Raises) => ", raises the chance to return",
-        (Language::En, true, Direction::Lowers) => ", lowers the chance to return",
+        (Language::En, false, Direction::Raises) => ": raises the risk",
+        (Language::En, false, Direction::Lowers) => ": lowers the risk",
+        (Language::En, true, Direction::Raises) => ": raises the chance to return",
+        (Language::En, true, Direction::Lowers) => ": lowers the chance to return",
         (Language::Zh, false, Direction::Raises) => ",推高流失风险",
         (Language::Zh, false, Direction::Lowers) => ",降低流失风险",
         (Language::Zh, true, Direction::Raises) => ",提高唤醒机会",

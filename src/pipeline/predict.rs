@@ -83,7 +83,7 @@ pub struct Done {
 /// The feed is complete even where too many rows were set aside; then the error says so.
 pub fn predict(
     request: &Request<'_>,
-    stdout: &mut dyn Write,
+    stdout: &mut (dyn Write + Send),
     watcher: &dyn Watcher,
 ) -> Result<Done> {
     let scorer = Scorer::new(request.bundle)?;
@@ -156,6 +156,9 @@ pub fn write_rejects(path: &Path, rejects: &[Reject]) -> Result<()> {
     file.commit()
 }
 
+/// Scored stretches that may wait for the writer.
+const WAITING: usize = 4;
+
 #[derive(Debug, Default)]
 struct Totals {
     tally: Tally,
@@ -169,7 +172,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn csv(&self, blocks: sources::Blocks, out: &mut (impl Write + ?Sized)) -> Result<Totals> {
+    fn csv(
+        &self,
+        blocks: sources::Blocks,
+        out: &mut (impl Write + Send + ?Sized),
+    ) -> Result<Totals> {
         let failed = |e: std::io::Error| Error::io("the feed", "write", e);
         out.write_all(&CsvFeed::header()).map_err(failed)?;
         let score = |block| {
@@ -193,25 +200,36 @@ impl Run<'_> {
         Ok((totals, feed.finish()?))
     }
 
-    /// Scores blocks side by side while the next are read, and passes the results on in order.
+    /// Scores blocks side by side, and passes the results on in order to a thread that writes them
+    /// while the next blocks are read and scored.
     fn run<T: Send>(
         &self,
         blocks: sources::Blocks,
         score: impl Fn(Block) -> Result<(T, Tally)> + Sync + Send,
-        mut write: impl FnMut(T) -> Result<()>,
+        mut write: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<Totals> {
-        let mut totals = Totals::default();
         let scored = blocks.in_parallel(|mut block| {
             let rejects = std::mem::take(&mut block.rejects);
             Ok((score(block)?, rejects))
         });
-        for part in scored {
-            let ((part, tally), mut rejects) = part?;
-            write(part)?;
-            totals.rejects.append(&mut rejects);
-            totals.tally.merge(&tally);
-            self.watcher.rows(totals.tally.rows);
-        }
-        Ok(totals)
+        std::thread::scope(|scope| {
+            let (sender, receiver) = std::sync::mpsc::sync_channel::<T>(WAITING);
+            let writer = scope.spawn(move || receiver.into_iter().try_for_each(&mut write));
+            let mut totals = Totals::default();
+            for part in scored {
+                let ((part, tally), mut rejects) = part?;
+                totals.rejects.append(&mut rejects);
+                totals.tally.merge(&tally);
+                self.watcher.rows(totals.tally.rows);
+                if sender.send(part).is_err() {
+                    break;
+                }
+            }
+            drop(sender);
+            match writer.join() {
+                Ok(written) => written.map(|()| totals),
+                Err(_) => Err(Error::new(Kind::Io, "the writer of the feed stopped")),
+            }
+        })
     }
 }

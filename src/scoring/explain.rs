@@ -5,7 +5,7 @@
 
 use crate::{
     bundle::Fitted,
-    model::{Codes, Scorecard, Tree},
+    model::{Codes, Scorecard, Tree, scorecard::CardColumn},
 };
 
 /// Whether a column raises or lowers the score of a row.
@@ -45,7 +45,9 @@ pub enum Explainer {
     /// For each column of the card the contribution of each code.
     Additive {
         /// Column index and contributions by code.
-        tables: Vec<(u32, Vec<f64>)>,
+        tables: Vec<(u32, [f64; 256])>,
+        /// The logit where every contribution is nothing.
+        base: f64,
     },
     /// For each leaf its reasons.
     Leaves {
@@ -60,19 +62,17 @@ impl Explainer {
     /// Makes a learner ready. `code_counts` is the number of codes of each encoded column.
     pub fn new(fitted: &Fitted, code_counts: &[u16]) -> Self {
         match fitted {
-            Fitted::Logistic(card) => Self::Additive { tables: tables(card, code_counts) },
+            Fitted::Logistic(card) => Self::Additive { tables: tables(card), base: card.base() },
             Fitted::Tree(tree) => {
                 Self::Leaves { reasons: leaf_reasons(tree, code_counts.len()), tree: tree.clone() }
             }
         }
     }
 
-    /// The reasons of each of the chosen rows.
-    pub fn explain(&self, codes: &Codes, rows: &[u32]) -> Vec<Reasons> {
+    /// The reasons of each of the chosen rows; `logits` has one entry a row of the codes.
+    pub fn explain(&self, codes: &Codes, rows: &[u32], logits: &[f64]) -> Vec<Reasons> {
         match self {
-            Self::Additive { tables } => {
-                rows.iter().map(|&row| additive(tables, codes, row as usize)).collect()
-            }
+            Self::Additive { tables, base } => additive(tables, *base, codes, rows, logits),
             Self::Leaves { reasons, tree } => {
                 rows.iter().map(|&row| reasons[tree.leaf_of(codes, row as usize)]).collect()
             }
@@ -80,29 +80,38 @@ impl Explainer {
     }
 }
 
-fn tables(card: &Scorecard, code_counts: &[u16]) -> Vec<(u32, Vec<f64>)> {
-    card.columns
-        .iter()
-        .map(|column| {
-            let count = code_counts.get(column.column as usize).copied().unwrap_or(0);
-            let table = column.table();
-            let table = table.iter().take(count.into()).map(|logit| logit - column.mean).collect();
-            (column.column, table)
-        })
-        .collect()
+fn tables(card: &Scorecard) -> Vec<(u32, [f64; 256])> {
+    let centred = |column: &CardColumn| column.table().map(|logit| logit - column.mean);
+    card.columns.iter().map(|column| (column.column, centred(column))).collect()
 }
 
-fn additive(tables: &[(u32, Vec<f64>)], codes: &Codes, row: usize) -> Reasons {
-    let mut raises = Strongest::default();
-    let mut lowers = Strongest::default();
-    let mut sum = 0.0;
-    for (column, table) in tables {
-        let contribution = table[usize::from(codes[*column as usize][row])];
-        sum += contribution;
-        raises.offer(*column, contribution, contribution);
-        lowers.offer(*column, contribution, -contribution);
+/// Column by column over a few rows at a time, so that each table is looked into while it is warm.
+fn additive(
+    tables: &[(u32, [f64; 256])],
+    base: f64,
+    codes: &Codes,
+    rows: &[u32],
+    logits: &[f64],
+) -> Vec<Reasons> {
+    let mut reasons = Vec::with_capacity(rows.len());
+    let mut strongest = [Strongest::default(); 256];
+    let mut signs = [1.0; 256];
+    for rows in rows.chunks(256) {
+        let strongest = &mut strongest[..rows.len()];
+        strongest.fill(Strongest::default());
+        for (sign, &row) in signs.iter_mut().zip(rows) {
+            *sign = if logits[row as usize] >= base { 1.0 } else { -1.0 };
+        }
+        for (column, table) in tables {
+            let codes = codes[*column as usize];
+            for ((strongest, &sign), &row) in strongest.iter_mut().zip(&signs).zip(rows) {
+                strongest.offer(*column, sign * table[usize::from(codes[row as usize])]);
+            }
+        }
+        let told = strongest.iter().zip(&signs);
+        reasons.extend(told.map(|(strongest, &sign)| strongest.reasons(sign)));
     }
-    if sum >= 0.0 { raises.reasons() } else { lowers.reasons() }
+    reasons
 }
 
 fn leaf_reasons(tree: &Tree, columns: usize) -> Vec<Reasons> {
@@ -124,12 +133,12 @@ fn leaf_reasons(tree: &Tree, columns: usize) -> Vec<Reasons> {
                 below = parent;
             }
             let sum: f64 = contributions.iter().sum();
+            let sign = if sum >= 0.0 { 1.0 } else { -1.0 };
             let mut strongest = Strongest::default();
             for (column, &contribution) in contributions.iter().enumerate() {
-                let strength = if sum >= 0.0 { contribution } else { -contribution };
-                strongest.offer(column as u32, contribution, strength);
+                strongest.offer(column as u32, sign * contribution);
             }
-            strongest.reasons()
+            strongest.reasons(sign)
         })
         .collect()
 }
@@ -139,18 +148,17 @@ fn leaf_reasons(tree: &Tree, columns: usize) -> Vec<Reasons> {
 struct Strongest {
     strength: [f64; 3],
     column: [u32; 3],
-    contribution: [f64; 3],
 }
 
 impl Default for Strongest {
     fn default() -> Self {
-        Self { strength: [NEGLIGIBLE; 3], column: [u32::MAX; 3], contribution: [0.0; 3] }
+        Self { strength: [NEGLIGIBLE; 3], column: [u32::MAX; 3] }
     }
 }
 
 impl Strongest {
     #[inline]
-    fn offer(&mut self, column: u32, contribution: f64, strength: f64) {
+    fn offer(&mut self, column: u32, strength: f64) {
         if strength <= self.strength[2] {
             return;
         }
@@ -158,18 +166,17 @@ impl Strongest {
         while at > 0 && strength > self.strength[at - 1] {
             self.strength[at] = self.strength[at - 1];
             self.column[at] = self.column[at - 1];
-            self.contribution[at] = self.contribution[at - 1];
             at -= 1;
         }
         self.strength[at] = strength;
         self.column[at] = column;
-        self.contribution[at] = contribution;
     }
 
-    fn reasons(&self) -> Reasons {
+    /// The reasons; `sign` is that of the contributions that were offered as strengths.
+    fn reasons(&self, sign: f64) -> Reasons {
         std::array::from_fn(|i| {
-            (self.column[i] != u32::MAX)
-                .then(|| Reason { column: self.column[i], contribution: self.contribution[i] })
+            let there = self.column[i] != u32::MAX;
+            there.then(|| Reason { column: self.column[i], contribution: sign * self.strength[i] })
         })
     }
 }
@@ -180,15 +187,17 @@ mod tests {
 
     #[test]
     fn reasons_point_where_the_score_lies() {
-        let tables = vec![
-            (0, vec![0.0, 0.5]),
-            (1, vec![0.0, 0.9]),
-            (2, vec![0.0, -0.3]),
-            (3, vec![0.0, 0.1]),
-        ];
+        let table = |second: f64| {
+            let mut table = [0.0; 256];
+            table[1] = second;
+            table
+        };
+        let tables = [(0, table(0.5)), (1, table(0.9)), (2, table(-0.3)), (3, table(0.1))];
         let codes: Vec<&[u8]> = vec![&[1, 0], &[1, 0], &[1, 1], &[1, 0]];
+        let told = additive(&tables, 0.0, &codes, &[0, 1], &[1.2, -0.3]);
         let columns = |reasons: Reasons| reasons.map(|r| r.map(|r| r.column));
-        assert_eq!(columns(additive(&tables, &codes, 0)), [Some(1), Some(0), Some(3)]);
-        assert_eq!(columns(additive(&tables, &codes, 1)), [Some(2), None, None]);
+        assert_eq!(columns(told[0]), [Some(1), Some(0), Some(3)]);
+        assert_eq!(columns(told[1]), [Some(2), None, None]);
+        assert_eq!(told[1][0].unwrap().direction(), Direction::Lowers);
     }
 }

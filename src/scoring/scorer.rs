@@ -150,7 +150,7 @@ impl Scored {
         }
         let codes: Vec<&[u8]> = self.encoded.columns.iter().map(Vec::as_slice).collect();
         let logits = logits(&prepared.model.fitted, &codes, self.state.len());
-        let reasons = prepared.explainer.explain(&codes, &rows);
+        let reasons = prepared.explainer.explain(&codes, &rows, &logits);
         for (&row, reasons) in rows.iter().zip(reasons) {
             let row = row as usize;
             let probability = prepared.model.calibration.probability(logits[row]);

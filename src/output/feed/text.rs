@@ -7,7 +7,8 @@
 /// RFC 4180 for the quoting; OWASP, *CSV Injection*, for the apostrophe.
 pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
     let guarded = starts_formula(text);
-    let quoted = text.bytes().any(|b| matches!(b, b',' | b'"' | b'\n' | b'\r'));
+    let bytes = text.as_bytes();
+    let quoted = memchr::memchr3(b',', b'"', b'\n', bytes).is_some() || bytes.contains(&b'\r');
     if quoted {
         out.push(b'"');
     }
@@ -15,15 +16,15 @@ pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
         out.push(b'\'');
     }
     if quoted {
-        for &byte in text.as_bytes() {
-            if byte == b'"' {
-                out.push(b'"');
+        for (at, part) in text.split('"').enumerate() {
+            if at > 0 {
+                out.extend_from_slice(b"\"\"");
             }
-            out.push(byte);
+            out.extend_from_slice(part.as_bytes());
         }
         out.push(b'"');
     } else {
-        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(bytes);
     }
 }
 
