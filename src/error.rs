@@ -181,7 +181,7 @@ kinds! {
     /// A file is larger than the limit for its kind.
     TooLarge Failed "check that this is the file you meant",
     /// The file is neither CSV, Parquet nor Arrow, or is cut off.
-    UnknownFormat Failed "give .csv, .csv.gz, .csv.zst, .parquet or .arrow, or name it with --format",
+    UnknownFormat Failed "give CSV (also .gz or .zst), Parquet or an Arrow stream; it is told apart by its content",
     /// The text is in no encoding that we know.
     BadEncoding Failed "name the encoding with --encoding (utf-8, gb18030, utf-16le, utf-16be)",
     /// There is no row, or no column.
@@ -203,7 +203,7 @@ kinds! {
     /// An expression mixes types.
     ExpressionType Failed "compare numbers with numbers, text with text and dates with dates",
     /// An expression uses something outside the supported SQL.
-    ExpressionUnsupported Failed "supported: = <> < <= > >= AND OR NOT + - * / IN BETWEEN LIKE IS NULL CASE COALESCE LEAST GREATEST ABS LN",
+    ExpressionUnsupported Failed "supported: comparisons, AND OR NOT, + - * /, IN, BETWEEN, LIKE, IS NULL, CASE, COALESCE, LEAST, GREATEST, ABS, LN and more: see docs/expressions.md",
     /// An outcome is not yes or no.
     NotBinary Failed "write the outcome as a comparison, e.g. --churn \"status = 'closed'\"",
     /// All customers have the same outcome.

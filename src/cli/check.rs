@@ -36,7 +36,7 @@ pub(super) struct Check {
     read: ReadFlags,
 
     /// Print the findings as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 
     #[command(flatten)]

@@ -26,7 +26,7 @@ pub(super) struct Evaluate {
     read: ReadFlags,
 
     /// Print every figure as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 
     #[command(flatten)]

@@ -45,21 +45,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a synthetic bank, train on it, score it, and say what to look at
     Demo(demo::Demo),
-    /// Write a configuration file with every default
     Init(init::Init),
-    /// Make a synthetic bank: history, current customers, and the truth behind them
     Synth(synth::Synth),
-    /// Check a table: types, outcomes, leakage
     Check(check::Check),
-    /// Train a model from customers and what became of them
     Train(train::Train),
-    /// Measure a saved model on customers whose outcome is known
     Evaluate(evaluate::Evaluate),
-    /// Score today's customers into the feed
     Predict(predict::Predict),
-    /// List, show and verify saved models
     #[command(subcommand)]
     Models(models::Models),
 }

@@ -15,6 +15,7 @@ use crate::{
 
 /// Where a configuration comes from.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
 pub(super) struct ConfigFlags {
     /// Configuration file; `reveille.toml` in this folder is read if it is there
     #[arg(long, env = "REVEILLE_CONFIG", value_name = "FILE")]
@@ -192,6 +193,7 @@ impl FitFlags {
 
 /// Where models are kept.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
 pub(super) struct RegistryFlags {
     /// Folder of the model registry
     #[arg(long, env = "REVEILLE_MODELS", value_name = "DIR", default_value = "models")]

@@ -36,22 +36,28 @@ pub(super) struct Predict {
     model: Option<String>,
 
     /// The feed: a .csv or .parquet file, or `-` for CSV on standard output
-    #[arg(long, short, value_name = "FEED", default_value = "feed.csv")]
+    #[arg(long, short, value_name = "FEED", default_value = "feed.csv", help_heading = "Output")]
     output: String,
 
     /// Where rows that were set aside are listed [default: rejects.csv beside the feed]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     rejects: Option<PathBuf>,
 
     #[command(flatten)]
     read: ReadFlags,
 
     /// Print the manifest as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 
     /// Language of the words: en or zh
-    #[arg(long, env = "REVEILLE_LANG", default_value = "en", value_name = "LANG")]
+    #[arg(
+        long,
+        env = "REVEILLE_LANG",
+        default_value = "en",
+        value_name = "LANG",
+        help_heading = "Output"
+    )]
     lang: Language,
 
     #[command(flatten)]

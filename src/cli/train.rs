@@ -58,11 +58,17 @@ pub(super) struct Train {
     rejects: PathBuf,
 
     /// Print every figure as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 
     /// Language of the model card: en or zh
-    #[arg(long, env = "REVEILLE_LANG", default_value = "en", value_name = "LANG")]
+    #[arg(
+        long,
+        env = "REVEILLE_LANG",
+        default_value = "en",
+        value_name = "LANG",
+        help_heading = "Output"
+    )]
     lang: Language,
 
     #[command(flatten)]
