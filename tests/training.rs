@@ -151,3 +151,25 @@ fn evaluation_of_the_training_table_agrees_with_its_outcomes() {
     assert_eq!(metrics["events"], events);
     assert!(metrics["auc"]["value"].as_f64().unwrap() > 0.7);
 }
+
+#[test]
+fn a_check_shows_which_snapshots_are_ripe() {
+    let desk = Desk::new();
+    let history = std::fs::read(support::root().join("data/history.csv")).unwrap();
+    desk.write("history.csv", history);
+    let text = desk.run(&[
+        "-q",
+        "check",
+        "history.csv",
+        "--as-of",
+        "as_of",
+        "--churn",
+        "churned_90d",
+        "--json",
+    ]);
+    let whole: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let snapshots = whole["snapshots"].as_array().unwrap();
+    let roles: Vec<&str> =
+        snapshots.iter().map(|snapshot| snapshot["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["trainable", "trainable", "trainable", "purged", "purged", "test"]);
+}

@@ -9,6 +9,7 @@ use super::{
     ui::Ui,
 };
 use crate::{
+    dataset::split::Role,
     error::{Error, Kind, Result},
     pipeline::{
         check::{Checked, check},
@@ -97,16 +98,41 @@ fn as_text(checked: &Checked) -> String {
         .map(|column| format!("{} ({})", column.name, type_name(column.kind)))
         .collect();
     let notes: Vec<_> = checked.findings.iter().map(note).collect();
+    let snapshots = if checked.maturity.is_empty() { String::new() } else { snapshots(checked) };
     let findings =
         if notes.is_empty() { "  nothing\n".to_owned() } else { tables::findings(&notes) };
     format!(
-        "rows: {} ({active} active, {dormant} dormant, {prospect} prospects), {} set aside\nchurn: {}\nreactivation: {}\ncolumns: {}\nfindings:\n{findings}",
+        "rows: {} ({active} active, {dormant} dormant, {prospect} prospects), {} set aside\nchurn: {}\nreactivation: {}\n{snapshots}columns: {}\nfindings:\n{findings}",
         tables::thousands(checked.rows as f64),
         checked.rejects.len(),
         of(checked.churn),
         of(checked.reactivation),
         columns.join(", "),
     )
+}
+
+/// The label-maturity calendar.
+fn snapshots(checked: &Checked) -> String {
+    let mut rows = vec![
+        ["  snapshot", "rows", "events", "outcome known by", "good for"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for snapshot in &checked.maturity {
+        rows.push(vec![
+            format!("  {}", snapshot.as_of),
+            tables::thousands(snapshot.rows as f64),
+            tables::thousands(snapshot.events as f64),
+            snapshot.window_end.to_string(),
+            match snapshot.role {
+                Role::Trainable => "training before the test",
+                Role::Purged => "the final fit only: not known by the test's date",
+                Role::Test => "test on later data",
+            }
+            .to_owned(),
+        ]);
+    }
+    format!("snapshots (churn):\n{}", tables::columns(&rows))
 }
 
 fn as_json(checked: &Checked) -> String {
@@ -135,6 +161,7 @@ fn as_json(checked: &Checked) -> String {
         "churn": outcome(checked.churn),
         "reactivation": outcome(checked.reactivation),
         "columns": columns,
+        "snapshots": checked.maturity,
         "findings": findings,
         "ok": !checked.leaks(),
     });

@@ -12,4 +12,4 @@ pub use finding::{Action, Finding, Problem};
 pub use leakage::LeakageParams;
 pub use matrix::{BinnedMatrix, CodeKind};
 pub use order::{Keys, canonical_order, content_keys, customer_key, keys, row_key};
-pub use split::{Folds, LaterSplit, Maturity, Role, SplitKind, TimeSplit, maturity, out_of_time};
+pub use split::{Folds, LaterSplit, Maturity, Role, TimeSplit, maturity, out_of_time};

@@ -10,27 +10,6 @@ use crate::{
     units::Day,
 };
 
-/// The kind of split that a figure was measured on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum SplitKind {
-    /// Each row predicted by a model that saw no row of its customer; all rows.
-    KFold {
-        /// Number of folds.
-        folds: u8,
-    },
-    /// Rows of the last snapshot, predicted by a model of the snapshots before.
-    OutOfTime {
-        /// The as-of date of the test rows.
-        test: Day,
-    },
-    /// Of those, the rows of customers who are in no training snapshot.
-    OutOfTimeUnseen {
-        /// The as-of date of the test rows.
-        test: Day,
-    },
-}
-
 /// A fold for each row; a customer's rows are all in one fold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Folds {

@@ -2,14 +2,15 @@
 
 use crate::{
     config::Config,
-    dataset::Finding,
+    dataset::{Finding, Maturity, maturity},
     error::Result,
     pipeline::{
         Watcher,
-        prepare::{labelled, prepare},
+        prepare::{Prepared, labelled, prepare},
     },
     scoring::State,
     sources::{Column, Input, Reject},
+    units::Day,
 };
 
 /// What a check found.
@@ -27,6 +28,8 @@ pub struct Checked {
     pub churn: (u64, u64),
     /// Rows with a known reactivation outcome, and events among them.
     pub reactivation: (u64, u64),
+    /// For each snapshot the churn outcomes known, when its window ends, and what it is good for.
+    pub maturity: Vec<Maturity>,
     /// The findings.
     pub findings: Vec<Finding>,
 }
@@ -47,6 +50,7 @@ pub fn check(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<Ch
         (rows.len() as u64, events.iter().filter(|event| **event).count() as u64)
     };
     Ok(Checked {
+        maturity: churn_maturity(&prepared, config),
         rows: prepared.answers.state.len() as u64,
         states: [State::Active, State::Dormant, State::Prospect].map(|state| prepared.count(state)),
         churn: counts(&prepared.answers.churn),
@@ -55,4 +59,11 @@ pub fn check(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<Ch
         columns: prepared.columns,
         findings: prepared.findings,
     })
+}
+
+fn churn_maturity(prepared: &Prepared, config: &Config) -> Vec<Maturity> {
+    let (rows, events) = labelled(&prepared.answers.churn);
+    let as_of = |row: &u32| prepared.answers.as_of.get(*row as usize).copied().map(Day);
+    let as_of: Vec<Day> = rows.iter().filter_map(as_of).collect();
+    maturity(&as_of, &events, config.train.outcome_days)
 }
