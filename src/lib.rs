@@ -15,6 +15,7 @@ pub mod features;
 pub mod learners;
 pub mod metrics;
 pub mod model;
+pub mod nearest;
 pub mod output;
 pub mod pipeline;
 pub mod playbook;

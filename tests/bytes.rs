@@ -1,6 +1,6 @@
 //! The same table, configuration and seed give the same bytes: on any number of threads, in any
 //! order of the rows, with and without ids.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 

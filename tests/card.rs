@@ -1,6 +1,5 @@
 //! The model card as its reader sees it.
-
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod sample;
 

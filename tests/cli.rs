@@ -2,6 +2,7 @@
 //!
 //! `TRYCMD=overwrite cargo test --test cli` takes new output over; read the difference before it is
 //! committed.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[test]
 fn sessions() {

@@ -1,6 +1,7 @@
 //! What every learner must hold to, written once over linfa's `Fit`.
 //!
 //! A learner joins with one line in [`LEARNERS`].
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use linfa::{
     dataset::DatasetBase,

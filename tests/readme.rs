@@ -1,5 +1,5 @@
 //! The sessions of the README, run as a newcomer would, in a folder that holds `data/`.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{fs, path::Path, process::Command};
 

@@ -1,4 +1,5 @@
 //! The synthetic bank: the same bytes for the same seed, and outcomes that follow the truth.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -1,5 +1,5 @@
 //! What a data scientist would try on `train` first.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 

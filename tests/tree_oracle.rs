@@ -1,4 +1,5 @@
 //! The grown tree against scikit-learn's, node by node (`tests/oracle/tree.py` makes the figures).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use linfa::{dataset::DatasetBase, traits::Fit};
 use ndarray::Array1;

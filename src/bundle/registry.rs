@@ -16,6 +16,7 @@ pub use self::{
 use super::{Bundle, wire};
 use crate::{
     error::{Error, Kind, Place, Result},
+    nearest::nearest,
     store,
     units::{Day, ModelName},
 };
@@ -194,7 +195,7 @@ impl Registry {
         }
         let error = Error::new(Kind::NoModel, format!("there is no model named {name}"))
             .at(Place::File(self.root.clone()));
-        Err(match reference::nearest(name.as_str(), names.iter().map(ModelName::as_str)) {
+        Err(match nearest(name.as_str(), names.iter().map(ModelName::as_str)) {
             Some(near) => error.hint_with(format!("did you mean {near}?")),
             None => error,
         })

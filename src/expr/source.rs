@@ -2,11 +2,14 @@
 
 use sqlparser::{parser::ParserError, tokenizer::Location};
 
-use crate::error::{self, Error, Place};
+use crate::{
+    error::{self, Error, Place},
+    nearest::nearest,
+};
 
 use super::{
     Kind,
-    names::{is_name_part, nearest, quoted, written},
+    names::{is_name_part, quoted, written},
     reader::is_grammar,
 };
 
@@ -101,7 +104,7 @@ impl<'a> Source<'a> {
             return error.hint_with(format!("put the name in double quotes: {}", quoted(whole)));
         }
         let in_quotes = self.text.chars().nth(at.saturating_sub(1)) == Some('"');
-        match nearest(name, self.columns) {
+        match nearest(name, self.columns.iter().map(|(column, _)| *column)) {
             Some(column) => error.hint_with(format!(
                 "did you mean {}? Names are case-sensitive; a text stands in single quotes",
                 written(column)

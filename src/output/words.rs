@@ -45,9 +45,8 @@ impl Words {
                 }
             });
             let before = match (language, dated) {
-                (Language::En, false) => format!("{} = ", column.name),
                 (Language::En, true) => format!("days since {} = ", column.name),
-                (Language::Zh, false) => format!("{} = ", column.name),
+                (_, false) => format!("{} = ", column.name),
                 (Language::Zh, true) => format!("距 {} 的天数 = ", column.name),
             };
             ColumnWords { name: column.name.clone(), before, typical, dated }

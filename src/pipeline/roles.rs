@@ -9,6 +9,7 @@ use crate::{
     error::{Error, Kind, Place, Result},
     expr::Expr,
     features::{ColumnPlan, How},
+    nearest::nearest,
     scoring::state::kinds,
     sources::{Column, ColumnType},
 };
@@ -173,28 +174,10 @@ fn find_id(columns: &[Column], config: &Config, notes: &mut Vec<String>) -> Resu
 }
 
 fn absent(columns: &[Column], name: &str, part: &str) -> Error {
-    let near = columns
-        .iter()
-        .min_by_key(|column| (distance(&column.name, name), column.name.clone()))
-        .map_or_else(String::new, |column| format!("did you mean {}? ", column.name));
+    let near = nearest(name, columns.iter().map(|column| column.name.as_str()))
+        .map_or_else(String::new, |near| format!("did you mean {near}? "));
     Error::new(Kind::MissingColumn, format!("there is no column {name} to be the {part} column"))
         .hint_with(format!("{near}names are case-sensitive"))
-}
-
-/// Edit distance, blind to case.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.to_lowercase().chars().take(64).collect();
-    let b: Vec<char> = b.to_lowercase().chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 fn require_dates(columns: &[Column], name: &str) -> Result<()> {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Column, input::Input};
-use crate::error::{Error, Kind, Place, Result};
+use crate::{
+    error::{Error, Kind, Place, Result},
+    nearest::nearest,
+};
 
 /// The most columns that a table may have.
 const MOST_COLUMNS: usize = 65_536;
@@ -80,7 +83,7 @@ pub(super) fn places(names: &[String], wanted: &[Column], input: &Input) -> Resu
 fn missing(name: &str, names: &[String]) -> Error {
     let error = Error::new(
         Kind::MissingColumn,
-        match nearest(name, names) {
+        match nearest(name, names.iter().map(String::as_str)) {
             Some(near) => format!("there is no column {name:?}; the nearest name is {near:?}"),
             None => format!("there is no column {name:?}"),
         },
@@ -88,57 +91,5 @@ fn missing(name: &str, names: &[String]) -> Error {
     match names {
         [] => error,
         _ => error.hint_with("add the column to the file, or give it the name that is expected"),
-    }
-}
-
-/// The name that takes the fewest changes, if it takes at most half as many as it has characters.
-///
-/// Upper and lower case, blanks, `_`, `-` and `.` count as equal.
-pub(super) fn nearest<'a>(name: &str, names: &'a [String]) -> Option<&'a str> {
-    let plain = |text: &str| -> Vec<char> {
-        let kept = text.chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '.')).take(128);
-        kept.flat_map(char::to_lowercase).collect()
-    };
-    let sought = plain(name);
-    let distances = names.iter().map(|near| (changes(&sought, &plain(near)), near.as_str()));
-    let (distance, near) = distances.min()?;
-    (distance * 2 <= sought.len()).then_some(near)
-}
-
-/// The number of characters to insert, delete or replace.
-///
-/// # Source
-/// R. A. Wagner and M. J. Fischer, *The String-to-String Correction Problem* (J. ACM 1974).
-fn changes(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, y) in row.iter_mut().skip(1).zip(b) {
-            let above = *cell;
-            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
-            diagonal = above;
-            *cell = left;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_told() {
-        let names = ["CustomerId", "Balance", "客户等级"].map(String::from);
-        assert_eq!(nearest("customer_id", &names), Some("CustomerId"));
-        assert_eq!(nearest("Balanse", &names), Some("Balance"));
-        assert_eq!(nearest("客户登级", &names), Some("客户等级"));
-        assert_eq!(nearest("zzz", &names), None);
-        assert_eq!(changes(&['a', 'b'], &[]), 2);
-        assert_eq!(changes(&[], &['a']), 1);
     }
 }

@@ -5,11 +5,10 @@ use super::{
     blocks::{Blocks, Reader},
     columnar::Columnar,
     format::{self, Format, Sniffed},
-    header::nearest,
     input::{Bytes, Input},
     text::{self, Parser},
 };
-use crate::error::Result;
+use crate::{error::Result, nearest::nearest};
 
 /// What a pass over a whole table tells.
 #[derive(Debug, Clone)]
@@ -110,7 +109,7 @@ pub(super) fn open_bytes(
 fn unused_types(params: &ReadParams, columns: &[Column]) -> Vec<String> {
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let absent = params.types.keys().filter(|name| !names.contains(name));
-    let note = |name: &String| match nearest(name, &names) {
+    let note = |name: &String| match nearest(name, names.iter().map(String::as_str)) {
         Some(near) => {
             format!("a type is given for {name:?}, which is no column; the nearest is {near:?}")
         }

@@ -134,29 +134,6 @@ impl fmt::Display for ModelRef {
     }
 }
 
-/// The name that fewest edits turn into `wanted`, if they are few.
-pub(super) fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let best = names.map(|name| (edits(wanted, name), name)).min()?;
-    (best.0 <= wanted.len().max(best.1.len()) / 2).then_some(best.1)
-}
-
-/// Levenshtein distance over bytes.
-fn edits(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let (mut diagonal, mut left) = (i, i + 1);
-        for (y, above) in b.bytes().zip(row.iter_mut().skip(1)) {
-            let best = (diagonal + usize::from(x != y)).min(left + 1).min(*above + 1);
-            diagonal = std::mem::replace(above, best);
-            left = best;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,15 +173,5 @@ mod tests {
         ] {
             assert!(bad.parse::<Version>().is_err(), "{bad:?}");
         }
-    }
-
-    #[test]
-    fn the_nearest_name_is_near() {
-        assert_eq!(edits("retail", "retial"), 2);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(nearest("retial", ["retail", "corporate"].into_iter()), Some("retail"));
-        assert_eq!(nearest("zzzzzz", ["retail"].into_iter()), None);
-        assert_eq!(nearest("x", [].into_iter()), None);
     }
 }
