@@ -173,3 +173,25 @@ fn a_check_shows_which_snapshots_are_ripe() {
         snapshots.iter().map(|snapshot| snapshot["role"].as_str().unwrap()).collect();
     assert_eq!(roles, ["trainable", "trainable", "trainable", "purged", "purged", "test"]);
 }
+
+#[test]
+fn rows_set_aside_are_listed_even_where_the_run_stops() {
+    let mut lines = customers(500);
+    for line in lines.iter_mut().skip(1).take(20) {
+        line.push_str(",one,too,many");
+    }
+    let desk = Desk::new();
+    desk.write("ragged.csv", file(&lines));
+    let talk = desk.refused(1, &["-q", "train", "ragged.csv", "--churn", "left"]);
+    assert!(talk.contains("20 of 500 rows"), "{talk}");
+    assert_eq!(support::column(&desk.read("rejects.csv"), "line").len(), 20);
+    desk.run(&[
+        "-q",
+        "train",
+        "ragged.csv",
+        "--churn",
+        "left",
+        "--set",
+        "read.max_reject_share=0.1",
+    ]);
+}

@@ -15,7 +15,7 @@ use crate::{
         check::{Checked, check},
         train::note,
     },
-    sources::{ColumnType, Input},
+    sources::{ColumnType, Input, Reject},
 };
 
 /// Check a table: types, outcomes, leakage.
@@ -102,13 +102,25 @@ fn as_text(checked: &Checked) -> String {
     let findings =
         if notes.is_empty() { "  nothing\n".to_owned() } else { tables::findings(&notes) };
     format!(
-        "rows: {} ({active} active, {dormant} dormant, {prospect} prospects), {} set aside\nchurn: {}\nreactivation: {}\n{snapshots}columns: {}\nfindings:\n{findings}",
+        "rows: {} ({active} active, {dormant} dormant, {prospect} prospects), {} set aside\nchurn: {}\nreactivation: {}\n{}{snapshots}columns: {}\nfindings:\n{findings}",
         tables::thousands(checked.rows as f64),
         checked.rejects.len(),
         of(checked.churn),
         of(checked.reactivation),
+        set_aside(checked),
         columns.join(", "),
     )
+}
+
+/// The first rows that were set aside, and why.
+fn set_aside(checked: &Checked) -> String {
+    let line = |reject: &Reject| {
+        let column =
+            reject.column.as_ref().map_or_else(String::new, |name| format!(", column {name}"));
+        format!("  line {}{column}: {}\n", reject.line, reject.cause)
+    };
+    let shown: String = checked.rejects.iter().take(5).map(line).collect();
+    if shown.is_empty() { shown } else { format!("set aside, the first of them:\n{shown}") }
 }
 
 /// The label-maturity calendar.

@@ -15,10 +15,7 @@ use crate::{
     dataset::Problem,
     error::{Error, Kind, Result},
     output::card,
-    pipeline::{
-        predict::write_rejects,
-        train::{Strictness, Trained, train},
-    },
+    pipeline::train::{Strictness, Trained, train},
     sources::Input,
     units::Language,
 };
@@ -85,9 +82,8 @@ impl Train {
         self.read.apply(&mut config.read);
         let strictness = if self.strict { Strictness::Strict } else { Strictness::LeaveOut };
         let input = Input::parse(&self.history);
-        let trained = train(&input, &config, strictness, ui)?;
+        let trained = train(&input, &config, strictness, Some(&self.rejects), ui)?;
         if !trained.rejects.is_empty() {
-            write_rejects(&self.rejects, &trained.rejects)?;
             let (count, file) = (trained.rejects.len(), self.rejects.display());
             ui.warn(&format!("{count} rows were set aside; {file} says why"));
         }

@@ -49,7 +49,7 @@ pub fn demo(
     synth::write(bank, &bank_folder)?;
     let config = config(bank);
     let history = Input::Path(bank_folder.join("history.csv"));
-    let trained = train(&history, &config, Strictness::LeaveOut, watcher)?;
+    let trained = train(&history, &config, Strictness::LeaveOut, None, watcher)?;
     let bundle = &trained.bundle;
     let card = card::markdown(bundle, language);
     let registry = Registry::open(folder.join("models"));

@@ -1,5 +1,7 @@
 //! Trains the churn and the reactivation model and puts them into one bundle.
 
+use std::path::Path;
+
 use crate::{
     bundle::{Bundle, DataFacts, FindingNote, Model, Source},
     config::{Config, RiskCut, ValueCut},
@@ -7,6 +9,7 @@ use crate::{
     error::{Error, Kind, Result},
     pipeline::{
         Watcher,
+        predict::write_rejects,
         prepare::{Prepared, labelled, prepare},
         roles::rule_columns,
         validate::{Judge, Population, choose},
@@ -39,17 +42,22 @@ pub struct Trained {
     pub rejects: Vec<Reject>,
 }
 
-/// Trains from a table of customers and what became of them.
+/// Trains from a table of customers and what became of them. Rows that were set aside are listed in
+/// the file `rejects`, if there are any, even where they are so many that the run stops.
 pub fn train(
     input: &Input,
     config: &Config,
     strictness: Strictness,
+    rejects: Option<&Path>,
     watcher: &dyn Watcher,
 ) -> Result<Trained> {
     config.check()?;
     let prepared = prepare(input, config, watcher)?;
     if strictness == Strictness::Strict {
         refuse_leakage(&prepared.findings)?;
+    }
+    if let Some(file) = rejects.filter(|_| !prepared.rejects.is_empty()) {
+        write_rejects(file, &prepared.rejects)?;
     }
     refuse_rejects(&prepared, config)?;
     watcher.stage("fitting churn");
