@@ -258,6 +258,9 @@ impl Config {
             };
             range(key, fits, "0 to 1 (and a success rate above 0)")?;
         }
+        self.encode.check()?;
+        self.checks.check()?;
+        self.profit.check()?;
         self.learners.logistic.check()?;
         self.learners.tree.check()
     }

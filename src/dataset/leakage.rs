@@ -61,7 +61,7 @@ impl LeakageParams {
         for (key, value, least) in shares {
             if !(least..=1.0).contains(&value) {
                 let what = format!("{value} is outside {least}..=1");
-                let place = Place::Key(format!("leakage.{key}"));
+                let place = Place::Key(format!("checks.{key}"));
                 return Err(Error::new(Kind::BadParameter, what).at(place));
             }
         }

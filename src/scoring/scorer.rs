@@ -7,7 +7,7 @@ use crate::{
     bundle::{Bundle, Fitted, Model},
     error::{Error, Kind, Place, Result},
     expr::Expr,
-    features::Encoded,
+    features::{Encoded, Ready},
     model::Codes,
     scoring::{
         explain::{Explainer, Reasons},
@@ -65,6 +65,7 @@ pub struct Scored {
 #[derive(Debug)]
 pub struct Scorer<'a> {
     bundle: &'a Bundle,
+    encoder: Ready<'a>,
     states: StateRules,
     value: Option<Expr>,
     churn: Prepared<'a>,
@@ -92,6 +93,7 @@ impl<'a> Scorer<'a> {
             bundle.rules.value.as_ref().map(|v| Expr::parse(v, &kinds(columns))).transpose()?;
         Ok(Self {
             bundle,
+            encoder: bundle.encoder.ready(),
             states: StateRules::bind(&bundle.rules, columns)?,
             value,
             churn: Prepared::new(&bundle.churn, &code_counts),
@@ -103,7 +105,7 @@ impl<'a> Scorer<'a> {
     pub fn score(&self, block: Block) -> Result<Scored> {
         let rows = block.rows.num_rows();
         let as_of = as_of_days(&block.rows, self.bundle.source.as_of.as_deref())?;
-        let encoded = self.bundle.encoder.encode(&block.rows, as_of.as_deref())?;
+        let encoded = self.encoder.encode(&block.rows, as_of.as_deref())?;
         let state = self.states.of(&block.rows)?;
         let value = match &self.value {
             Some(value) => value.numbers(&block.rows)?,
