@@ -108,6 +108,7 @@ fn model(which: &str, model: &Model, encoder: &Encoder, code_counts: &[u16]) -> 
             tree(&fitted, found, code_counts)?;
             found.nodes.iter().filter_map(|n| n.split.as_ref()).map(|s| s.column).collect()
         }
+        Fitted::Boost(_) | Fitted::Blend(_) => model.fitted.columns(),
     };
     let was_shown = |column: &u32| {
         encoder.columns.get(*column as usize).is_some_and(|c| shown.contains(c.name.as_str()))

@@ -1,9 +1,11 @@
 //! The model file: everything that scoring needs and an auditor asks for, as plain data.
 
 pub mod check;
+mod fitted;
 pub mod registry;
 pub mod wire;
 
+pub use fitted::{Blend, Fitted, LearnerName, Part};
 pub use registry::{ModelRef, Registry};
 pub use wire::{from_bytes, to_bytes};
 
@@ -12,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     features::Encoder,
     metrics::Metrics,
-    model::{Calibration, Scorecard, Tree},
+    model::Calibration,
     sources::Column,
     units::{Day, ModelName, Seed},
 };
@@ -101,26 +103,6 @@ pub struct Model {
     pub validations: Vec<Validation>,
 }
 
-/// A fitted learner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "learner", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fitted {
-    /// A scorecard.
-    Logistic(Scorecard),
-    /// A tree.
-    Tree(Tree),
-}
-
-/// The name of a learner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LearnerName {
-    /// The scorecard.
-    Logistic,
-    /// The tree.
-    Tree,
-}
-
 /// How one learner did on one kind of held-out rows, after calibration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,40 +168,4 @@ pub struct FindingNote {
     pub evidence: String,
     /// Whether the column was left out.
     pub excluded: bool,
-}
-
-impl Fitted {
-    /// Which learner it is.
-    pub fn name(&self) -> LearnerName {
-        match self {
-            Self::Logistic(_) => LearnerName::Logistic,
-            Self::Tree(_) => LearnerName::Tree,
-        }
-    }
-
-    /// The encoded columns that it reads.
-    pub fn columns(&self) -> Vec<u32> {
-        match self {
-            Self::Logistic(card) => card.columns.iter().map(|column| column.column).collect(),
-            Self::Tree(tree) => {
-                tree.nodes.iter().filter_map(|node| Some(node.split.as_ref()?.column)).collect()
-            }
-        }
-    }
-
-    /// Gives every encoded column the number that `new_index` has for it.
-    pub fn renumber(&mut self, new_index: &[u32]) {
-        let renumber = |column: &mut u32| {
-            if let Some(new) = new_index.get(*column as usize) {
-                *column = *new;
-            }
-        };
-        match self {
-            Self::Logistic(card) => card.columns.iter_mut().for_each(|c| renumber(&mut c.column)),
-            Self::Tree(tree) => {
-                let splits = tree.nodes.iter_mut().filter_map(|node| node.split.as_mut());
-                splits.for_each(|split| renumber(&mut split.column));
-            }
-        }
-    }
 }

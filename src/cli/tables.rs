@@ -81,6 +81,8 @@ fn learner(name: LearnerName) -> &'static str {
     match name {
         LearnerName::Logistic => "logistic",
         LearnerName::Tree => "tree",
+        LearnerName::Boost => "boost",
+        LearnerName::Blend => "blend",
     }
 }
 

@@ -45,6 +45,10 @@ impl LearnerParams {
         match learner {
             LearnerName::Logistic => self.logistic.fit(&training).map(Fitted::Logistic),
             LearnerName::Tree => self.tree.fit(&training).map(Fitted::Tree),
+            LearnerName::Boost | LearnerName::Blend => Err(Error::new(
+                Kind::BadParameter,
+                format!("{} cannot be fitted here", learner.key()),
+            )),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! Code 0 is a missing value; an ordered column has codes 1, 2, … by rising value; a category has a
 //! code for each known level and one, the last, for all others.
 
+pub mod boosted;
 pub mod calibration;
 pub mod scorecard;
 pub mod tree;
 
+pub use boosted::Boosted;
 pub use calibration::Calibration;
 pub use scorecard::Scorecard;
 pub use tree::Tree;

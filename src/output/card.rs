@@ -18,7 +18,7 @@ use self::{
     words::{code, count, number, percent, plain, share},
 };
 use crate::{
-    bundle::{Bundle, FindingNote, Fitted, LearnerName, Model, registry},
+    bundle::{Bundle, FindingNote, LearnerName, Model, registry},
     model::Calibration,
     units::Language,
 };
@@ -144,23 +144,19 @@ fn models(bundle: &Bundle) -> impl Iterator<Item = (Which, &Model)> {
 }
 
 fn learner(model: &Model) -> LearnerName {
-    match model.fitted {
-        Fitted::Logistic(_) => LearnerName::Logistic,
-        Fitted::Tree(_) => LearnerName::Tree,
-    }
+    model.fitted.name()
 }
 
 fn learner_key(learner: LearnerName) -> &'static str {
-    match learner {
-        LearnerName::Logistic => "logistic",
-        LearnerName::Tree => "tree",
-    }
+    learner.key()
 }
 
 fn learner_name(learner: LearnerName, language: Language) -> &'static str {
     match learner {
         LearnerName::Logistic => language.pick("scorecard (logistic)", "评分卡（逻辑回归）"),
         LearnerName::Tree => language.pick("decision tree", "决策树"),
+        LearnerName::Boost => language.pick("boosted trees", "提升树"),
+        LearnerName::Blend => language.pick("blend", "融合模型"),
     }
 }
 

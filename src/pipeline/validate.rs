@@ -292,5 +292,7 @@ fn name(candidate: &Candidate) -> &'static str {
     match candidate.learner {
         LearnerName::Logistic => "the scorecard",
         LearnerName::Tree => "the tree",
+        LearnerName::Boost => "the boosted trees",
+        LearnerName::Blend => "the blend",
     }
 }

@@ -66,6 +66,7 @@ impl Explainer {
             Fitted::Tree(tree) => {
                 Self::Leaves { reasons: leaf_reasons(tree, code_counts.len()), tree: tree.clone() }
             }
+            Fitted::Boost(_) | Fitted::Blend(_) => Self::Additive { tables: Vec::new(), base: 0.0 },
         }
     }
 

@@ -175,6 +175,15 @@ pub fn logits(fitted: &Fitted, codes: &Codes, rows: usize) -> Vec<f64> {
     match fitted {
         Fitted::Logistic(card) => card.logits(codes, &mut logits),
         Fitted::Tree(tree) => tree.logits(codes, &mut logits),
+        Fitted::Boost(boosted) => boosted.logits(codes, &mut logits),
+        Fitted::Blend(blend) => {
+            logits.fill(blend.intercept);
+            for part in &blend.parts {
+                for (sum, logit) in logits.iter_mut().zip(self::logits(&part.fitted, codes, rows)) {
+                    *sum += part.weight * logit;
+                }
+            }
+        }
     }
     logits
 }

@@ -30,6 +30,9 @@ pub(super) fn columns_used(fitted: &Fitted) -> usize {
     match fitted {
         Fitted::Logistic(card) => card.columns.len(),
         Fitted::Tree(tree) => splits(tree).map(|split| split.column).collect::<BTreeSet<_>>().len(),
+        Fitted::Boost(_) | Fitted::Blend(_) => {
+            fitted.columns().into_iter().collect::<BTreeSet<_>>().len()
+        }
     }
 }
 
@@ -38,6 +41,7 @@ pub(super) fn of(page: &mut Page, which: Which, model: &Model, encoder: &Encoder
     match &model.fitted {
         Fitted::Logistic(card) => scorecard(page, which, card, encoder),
         Fitted::Tree(tree) => rules(page, which, tree, encoder),
+        Fitted::Boost(_) | Fitted::Blend(_) => {}
     }
 }
 
