@@ -26,7 +26,7 @@ pub struct Population<'a> {
     pub index: Vec<u32>,
     /// The outcome.
     pub outcome: Vec<bool>,
-    /// Value a year.
+    /// Value a year; empty where it is not asked for.
     pub value: Vec<Option<f64>>,
     /// Hash of the customer.
     pub customer: Vec<u64>,
@@ -193,7 +193,11 @@ fn ranked_by(metrics: &mut Metrics, ranks: Metrics) {
     };
 }
 
+/// Some of the rows; none where there is no entry a row.
 fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {
+    if all.is_empty() {
+        return Vec::new();
+    }
     rows.iter().map(|&row| all[row as usize]).collect()
 }
 
