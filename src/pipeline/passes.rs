@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
     error::Result,
-    sources::{self, Block, Column, Hold, InParallel, Input, ReadParams, Reject, Scan},
+    sources::{self, Block, Column, Hold, Input, ReadParams, Reject, Scan},
 };
 
 /// Cells of a table that is held in memory, at most: some 256 MiB of numbers.
@@ -48,30 +48,33 @@ impl<'a> Passes<'a> {
     /// Reads the table: works on the blocks side by side, and takes them with the results in order.
     pub(super) fn first<T: Send>(
         &mut self,
-        work: impl Fn(&Block) -> Result<T> + Sync + Send,
+        work: impl Fn(&Block) -> Result<T> + Sync,
         mut take: impl FnMut(&RecordBatch, T) -> Result<()>,
     ) -> Result<()> {
-        for done in self.read(|block| Ok((work(&block)?, block)))? {
-            let (done, block) = done?;
+        let Self { held, rejects, .. } = self;
+        let work = |block: Block| Ok((work(&block)?, block));
+        let take = |(done, block): (T, Block)| {
             take(&block.rows, done)?;
-            self.rejects.extend(block.rejects);
-            if let Some(held) = &mut self.held {
+            rejects.extend(block.rejects);
+            if let Some(held) = held {
                 held.push(block.rows);
             }
-        }
+            Ok(())
+        };
+        sources::open(self.input, self.params, Some(&self.scan), &self.wanted)?
+            .in_parallel(work, take)?;
         self.scan.still_holds()
     }
 
     /// Goes through the table again, and forgets it.
     pub(super) fn second<T: Send>(
         mut self,
-        work: impl Fn(&RecordBatch) -> Result<T> + Sync + Send,
+        work: impl Fn(&RecordBatch) -> Result<T> + Sync,
         mut take: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
         let Some(held) = self.held.take() else {
-            for done in self.read(|block| work(&block.rows))? {
-                take(done?)?;
-            }
+            sources::open(self.input, self.params, Some(&self.scan), &self.wanted)?
+                .in_parallel(|block| work(&block.rows), take)?;
             return self.scan.still_holds();
         };
         let mut held = held.into_iter().peekable();
@@ -81,14 +84,5 @@ impl<'a> Passes<'a> {
             done.into_iter().try_for_each(|done| take(done?))?;
         }
         Ok(())
-    }
-
-    fn read<T, F>(&self, work: F) -> Result<InParallel<T, F>>
-    where
-        T: Send,
-        F: Fn(Block) -> Result<T> + Sync + Send,
-    {
-        let blocks = sources::open(self.input, self.params, Some(&self.scan), &self.wanted)?;
-        Ok(blocks.in_parallel(work))
     }
 }

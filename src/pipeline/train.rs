@@ -153,9 +153,10 @@ fn population(prepared: &Prepared, state: State) -> Population<'_> {
     Population {
         name: if state == State::Dormant { "reactivation" } else { "churn" },
         matrix: &prepared.matrix,
-        value: match answers.has_values() {
-            true => index.iter().map(|&row| answers.worth(row as usize)).collect(),
-            false => Vec::new(),
+        value: if answers.has_values() {
+            index.iter().map(|&row| answers.worth(row as usize)).collect()
+        } else {
+            Vec::new()
         },
         customer: index.iter().map(|&row| answers.customer[row as usize]).collect(),
         index,

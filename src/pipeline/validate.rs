@@ -98,6 +98,7 @@ impl Judge<'_> {
         let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
         let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
             .into_par_iter()
+            .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
@@ -166,6 +167,14 @@ impl Judge<'_> {
         let value = value.iter().any(Option::is_some).then_some(value.as_slice());
         metrics::measure(&outcome, probability, value, self.profit)
     }
+}
+
+/// Rows from which on one fold is fitted after the other, each on all threads: a fit copies its rows.
+const MANY_ROWS: usize = 1 << 21;
+
+/// Folds that one thread is given at once, at least.
+fn folds_at_once(rows: usize, folds: u8) -> usize {
+    if rows < MANY_ROWS { 1 } else { usize::from(folds) }
 }
 
 /// What models say of rows whose customers they have not seen.

@@ -36,6 +36,7 @@ mod input;
 mod number;
 mod parquet_file;
 mod parquet_pages;
+mod relay;
 mod split;
 mod table;
 mod tally;
@@ -49,7 +50,7 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
-pub use blocks::{Blocks, InParallel};
+pub use blocks::Blocks;
 pub use format::{Compression, Encoding, Format};
 pub use input::Input;
 pub use table::{Scan, Table, open, read, scan};
