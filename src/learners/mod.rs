@@ -1,9 +1,13 @@
 //! Fitting: linfa's `Fit` and `Predict` over the binned matrix, for every learner alike.
 
+pub mod blend;
+pub mod boost;
 pub mod calibrate;
 pub mod logistic;
 pub mod tree;
 
+pub use blend::BlendParams;
+pub use boost::{BoostParams, Budget};
 pub use logistic::LogisticParams;
 pub use tree::TreeParams;
 
@@ -28,11 +32,23 @@ pub struct LearnerParams {
     pub logistic: LogisticParams,
     /// The tree.
     pub tree: TreeParams,
+    /// Boosted trees.
+    pub boost: BoostParams,
+    /// The blend.
+    pub blend: BlendParams,
 }
 
 impl LearnerParams {
+    /// Checks the parameters of every learner.
+    pub fn check(&self) -> Result<()> {
+        self.logistic.check()?;
+        self.tree.check()?;
+        self.boost.check()?;
+        self.blend.check()
+    }
+
     /// Fits one learner on the rows of the matrix that `index` names, in canonical order, with one
-    /// outcome for each.
+    /// outcome for each. A blend is not fitted on rows, but on what its parts say of them.
     pub fn fit(
         &self,
         learner: LearnerName,
@@ -45,10 +61,10 @@ impl LearnerParams {
         match learner {
             LearnerName::Logistic => self.logistic.fit(&training).map(Fitted::Logistic),
             LearnerName::Tree => self.tree.fit(&training).map(Fitted::Tree),
-            LearnerName::Boost | LearnerName::Blend => Err(Error::new(
-                Kind::BadParameter,
-                format!("{} cannot be fitted here", learner.key()),
-            )),
+            LearnerName::Boost => self.boost.fit(&training).map(Fitted::Boost),
+            LearnerName::Blend => {
+                Err(Error::new(Kind::BadParameter, "a blend is made of fitted learners"))
+            }
         }
     }
 }
