@@ -39,7 +39,7 @@ const FARTHEST: f64 = 30.0;
 const FARTHEST_SUM: f64 = 200.0;
 /// Steps of Newton's method, and halvings of one of them.
 const STEPS: usize = 50;
-const HALVINGS: usize = 20;
+const HALVINGS: i32 = 20;
 /// A step this small leaves an error of its square.
 const SMALL: f64 = 1e-6;
 /// Rows that are summed at once: 2¹⁴ terms of less than 2⁸, in units of 2⁻⁴⁰, fit in an `i64`.
@@ -210,16 +210,13 @@ impl Sample<'_> {
         for _ in 0..STEPS {
             let target = here.lowest(at, free);
             let step: Point = std::array::from_fn(|i| target[i] - at[i]);
-            let mut scale = 1.0;
-            for _ in 0..HALVINGS {
+            let halved = (0..HALVINGS).map(|times| 0.5_f64.powi(times)).find_map(|scale| {
                 let next = std::array::from_fn(|i| at[i] + scale * step[i]);
                 let there = self.sums(next, free);
-                if there.loss <= here.loss + here.loss.abs() * 1e-12 {
-                    (at, here) = (next, there);
-                    break;
-                }
-                scale /= 2.0;
-            }
+                (there.loss <= here.loss + here.loss.abs() * 1e-12).then_some((next, there))
+            });
+            let Some(next) = halved else { break };
+            (at, here) = next;
             if step.iter().all(|move_| move_.abs() < SMALL) {
                 break;
             }
@@ -237,6 +234,8 @@ impl Sample<'_> {
             gradient: exact.gradient.map(real),
             curvature: exact.curvature.map(|row| row.map(real)),
         };
+        // Where every risk is all but certain, the level would have no curvature at all.
+        sums.curvature[0][0] += 1e-3;
         for &part in free {
             let away = at[part] - 1.0 / free.len() as f64;
             sums.loss += self.pull / 2.0 * away * away;
@@ -370,5 +369,158 @@ impl Sums {
         let step: Point = std::array::from_fn(|i| point[i] - at[i]);
         let bend = |i: usize| -> f64 { (0..SIZE).map(|j| self.curvature[i][j] * step[j]).sum() };
         (0..SIZE).map(|i| step[i] * (self.gradient[i] + bend(i) / 2.0)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{metrics::log_loss, model::Calibration, units::Seed};
+
+    /// A fair draw in 0..1 for each purpose and row.
+    fn draw(purpose: &str, row: u32) -> f64 {
+        (Seed(1).hash(purpose, &row.to_le_bytes()) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    struct Drawn {
+        outcome: Vec<bool>,
+        parts: Vec<Vec<f64>>,
+        fold: Vec<u8>,
+    }
+
+    /// Three logits over ±3, of which the true one is −1 + 0.7 × the first + 0.4 × the second.
+    fn drawn(rows: u32) -> Drawn {
+        let logits = |purpose: &str| -> Vec<f64> {
+            (0..rows).map(|row| 6.0 * draw(purpose, row) - 3.0).collect()
+        };
+        let parts = vec![logits("a"), logits("b"), logits("noise")];
+        let risk = |row: usize| {
+            let logit: f64 = -1.0 + 0.7 * parts[0][row] + 0.4 * parts[1][row];
+            1.0 / (1.0 + (-logit).exp())
+        };
+        let outcome = (0..rows).map(|row| draw("outcome", row) < risk(row as usize)).collect();
+        Drawn { outcome, fold: (0..rows).map(|row| (row % 5) as u8).collect(), parts }
+    }
+
+    impl Drawn {
+        fn stack(&self) -> Result<Stacked> {
+            let parts: Vec<&[f64]> = self.parts.iter().map(Vec::as_slice).collect();
+            BlendParams::default().stack(&self.outcome, &parts, &self.fold)
+        }
+
+        fn loss(&self, logits: &[f64]) -> f64 {
+            log_loss(&self.outcome, &Calibration::Identity.apply(logits)).unwrap()
+        }
+    }
+
+    #[test]
+    fn the_true_weights_are_found_and_noise_is_left_out() {
+        let Stack { intercept, weights } = drawn(60_000).stack().unwrap().stack;
+        assert!((intercept + 1.0).abs() < 0.05, "{intercept}");
+        assert!((weights[0] - 0.7).abs() < 0.03 && (weights[1] - 0.4).abs() < 0.03, "{weights:?}");
+        assert!(weights[2].abs() < f64::MIN_POSITIVE, "{weights:?}");
+    }
+
+    #[test]
+    fn a_part_is_never_turned_against_the_others() {
+        let mut drawn = drawn(5_000);
+        drawn.parts[2] = drawn.parts[0].iter().map(|logit| -logit / 2.0).collect();
+        let weights = drawn.stack().unwrap().stack.weights;
+        assert!(weights[0] > 0.5 && weights[2].abs() < f64::MIN_POSITIVE, "{weights:?}");
+        drawn.parts = vec![drawn.parts.swap_remove(2)];
+        let weights = drawn.stack().unwrap().stack.weights;
+        assert!((weights[0] - BlendParams::default().least_weight).abs() < 1e-12, "{weights:?}");
+    }
+
+    #[test]
+    fn it_is_no_worse_than_its_best_part_on_rows_it_was_not_fitted_on() {
+        for rows in [200, 1000, 20_000] {
+            let drawn = drawn(rows);
+            let blend = drawn.loss(&drawn.stack().unwrap().cross_fitted);
+            let parts = drawn.parts.iter().map(|part| drawn.loss(part));
+            let best = parts.fold(f64::INFINITY, f64::min);
+            assert!(blend <= best + 0.002, "{rows} rows: {blend} and {best}");
+        }
+    }
+
+    #[test]
+    fn copies_of_one_part_share_its_weight() {
+        let mut drawn = drawn(5_000);
+        drawn.parts = vec![drawn.parts[0].clone(); 3];
+        let weights = drawn.stack().unwrap().stack.weights;
+        assert!(weights.iter().all(|weight| (weight - weights[0]).abs() < 1e-6), "{weights:?}");
+        assert!((weights.iter().sum::<f64>() - 0.7).abs() < 0.1, "{weights:?}");
+    }
+
+    #[test]
+    fn a_fold_hears_nothing_of_its_own_outcomes() {
+        let mut drawn = drawn(2_000);
+        let honest = drawn.stack().unwrap().cross_fitted;
+        for (event, fold) in drawn.outcome.iter_mut().zip(&drawn.fold) {
+            *event ^= *fold == 2;
+        }
+        let turned = drawn.stack().unwrap().cross_fitted;
+        for ((honest, turned), fold) in honest.iter().zip(&turned).zip(&drawn.fold) {
+            assert!(*fold != 2 || (honest - turned).abs() < 1e-6, "{honest} and {turned}");
+        }
+    }
+
+    #[test]
+    fn order_and_threads_are_nothing() {
+        let mut drawn = drawn(50_000);
+        let on = |threads: usize, drawn: &Drawn| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| drawn.stack()).unwrap()
+        };
+        let one = on(1, &drawn);
+        assert_eq!(on(8, &drawn), one);
+        drawn.outcome.reverse();
+        drawn.fold.reverse();
+        drawn.parts.iter_mut().for_each(|part| part.reverse());
+        let mut turned = on(2, &drawn);
+        turned.cross_fitted.reverse();
+        assert_eq!(turned, one);
+    }
+
+    #[test]
+    fn what_cannot_be_blended_is_an_error() {
+        let params = BlendParams::default();
+        let kind = |outcome: &[bool], parts: &[&[f64]], fold: &[u8]| {
+            params.stack(outcome, parts, fold).unwrap_err().kind()
+        };
+        let (y, x, fold): ([bool; 4], [f64; 4], [u8; 4]) =
+            ([true, false, true, false], [1.0, 0.0, 0.5, -1.0], [0, 0, 1, 1]);
+        assert_eq!(kind(&[], &[&[]], &[]), Kind::EmptyTable);
+        assert_eq!(kind(&y, &[], &fold), Kind::BadParameter);
+        assert_eq!(kind(&y, &[&x, &x, &x, &x], &fold), Kind::BadParameter);
+        assert_eq!(kind(&y, &[&x[..3]], &fold), Kind::BadParameter);
+        assert_eq!(kind(&y, &[&x], &[1; 4]), Kind::BadParameter);
+        assert_eq!(kind(&y, &[&[0.0, 1.0, f64::NAN, 2.0]], &fold), Kind::BadParameter);
+        assert_eq!(kind(&[true; 4], &[&x], &fold), Kind::OneClass);
+        assert_eq!(kind(&[true, true, false, false], &[&x], &fold), Kind::OneClass);
+        let wrong = BlendParams { pull: f64::NAN, ..BlendParams::default() };
+        assert!(wrong.check().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn any_logits_give_finite_weights_of_at_least_0(
+            rows in prop::collection::vec(
+                (any::<bool>(), -1e6..1e6_f64, prop_oneof![-1.0..1.0_f64, Just(40.0)], 0_u8..3), 2..60
+            )
+        ) {
+            let outcome: Vec<bool> = rows.iter().map(|row| row.0).collect();
+            let (a, b): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.1, row.2)).unzip();
+            let fold: Vec<u8> = rows.iter().map(|row| row.3).collect();
+            if let Ok(stacked) = BlendParams::default().stack(&outcome, &[&a, &b], &fold) {
+                let Stack { intercept, weights } = stacked.stack;
+                prop_assert!(intercept.is_finite());
+                prop_assert!(weights.iter().all(|weight| weight.is_finite() && *weight >= 0.0));
+                prop_assert!(weights.iter().any(|weight| *weight > 0.0));
+                prop_assert!(stacked.cross_fitted.iter().all(|logit| logit.is_finite()));
+            }
+        }
     }
 }
