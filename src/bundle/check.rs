@@ -127,6 +127,13 @@ fn model(which: &str, model: &Model, encoder: &Encoder, code_counts: &[u16]) -> 
         }
         metrics(&at, &validation.metrics)?;
     }
+    short(format_args!("{which}.boost_trials"), model.boost_trials.len(), 1000)?;
+    for (number, trial) in model.boost_trials.iter().enumerate() {
+        let at = format!("{which}.boost_trials[{number}]");
+        text(&at, &trial.name)?;
+        counts(&at, &[trial.rounds])?;
+        finite(&at, &[trial.log_loss])?;
+    }
     Ok(())
 }
 

@@ -142,6 +142,7 @@ fn churn() -> Model {
             validation(LearnerName::Logistic, HeldOut::LaterUnseen { test: Day(20_543) }, 0.821),
             validation(LearnerName::Tree, HeldOut::Folds { folds: 5 }, 0.838),
         ],
+        boost_trials: Vec::new(),
     }
 }
 
@@ -171,6 +172,7 @@ fn reactivation() -> Model {
         columns: ["age", "country", "last_visit"].map(String::from).to_vec(),
         chosen_because: "the lowest log loss".to_owned(),
         validations: vec![validation(LearnerName::Tree, HeldOut::Folds { folds: 5 }, 0.701)],
+        boost_trials: Vec::new(),
     }
 }
 
