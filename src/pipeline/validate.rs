@@ -11,7 +11,7 @@ use crate::{
     learners::{LearnerParams, calibrate},
     metrics::{self, Metrics, ProfitParams, paired_log_loss_difference},
     model::Calibration,
-    scoring::scorer::logits,
+    scoring::predictor::logits,
 };
 
 /// The rows of one population with a known outcome, in canonical order. All slices but the matrix
