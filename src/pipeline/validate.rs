@@ -20,7 +20,7 @@ use crate::{
     metrics::{self, Metrics, ProfitParams},
     model::Calibration,
     pipeline::Watcher,
-    scoring::scorer::logits,
+    scoring::predictor::logits,
 };
 
 /// The rows of one population with a known outcome, in canonical order. All slices but the matrix
