@@ -426,7 +426,9 @@ mod tests {
     #[test]
     fn a_part_is_never_turned_against_the_others() {
         let mut drawn = drawn(5_000);
-        drawn.parts[2] = drawn.parts[0].iter().map(|logit| -logit / 2.0).collect();
+        // The more it says, the rarer the event.
+        let against = |(event, noise): (&bool, &f64)| noise - f64::from(u8::from(*event));
+        drawn.parts[2] = drawn.outcome.iter().zip(&drawn.parts[2]).map(against).collect();
         let weights = drawn.stack().unwrap().stack.weights;
         assert!(weights[0] > 0.5 && weights[2].abs() < f64::MIN_POSITIVE, "{weights:?}");
         drawn.parts = vec![drawn.parts.swap_remove(2)];
