@@ -177,7 +177,7 @@ impl Judge<'_> {
         if learner == LearnerName::Boost {
             return self.search(population, folds);
         }
-        let recipe = Recipe::Learner(learner, self.learners.clone());
+        let recipe = Recipe::Learner(learner, Box::new(self.learners.clone()));
         let parts: Vec<Vec<(u32, f64)>> = (0..folds.count)
             .into_par_iter()
             .map(|fold| {
@@ -206,7 +206,7 @@ impl Judge<'_> {
             log_loss: trial.log_loss,
         });
         Ok(OutOfFold {
-            recipe: Recipe::Learner(LearnerName::Boost, learners),
+            recipe: Recipe::Learner(LearnerName::Boost, Box::new(learners)),
             logits: found.logits,
             trials: trials.collect(),
         })
