@@ -100,3 +100,9 @@ impl From<linfa::error::Error> for Error {
         Self::new(Kind::BadParameter, format!("linfa refuses to fit: {error}"))
     }
 }
+
+/// The codes of a column in the chosen rows; code 0 for a row that is not there.
+fn gather(rows: &Rows<'_>, column: usize) -> Vec<u8> {
+    let column = &rows.matrix.columns[column];
+    rows.index.iter().map(|&row| column.get(row as usize).copied().unwrap_or(0)).collect()
+}

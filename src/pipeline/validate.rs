@@ -20,7 +20,7 @@ use crate::{
     metrics::{self, Metrics, ProfitParams},
     model::Calibration,
     pipeline::Watcher,
-    scoring::scorer::logits,
+    scoring::predictor::logits,
 };
 
 /// The rows of one population with a known outcome, in canonical order. All slices but the matrix
@@ -35,7 +35,7 @@ pub struct Population<'a> {
     pub index: Vec<u32>,
     /// The outcome.
     pub outcome: Vec<bool>,
-    /// Value a year.
+    /// Value a year; empty where it is not asked for.
     pub value: Vec<Option<f64>>,
     /// Hash of the customer.
     pub customer: Vec<u64>,
@@ -180,6 +180,7 @@ impl Judge<'_> {
         let recipe = Recipe::Learner(learner, Box::new(self.learners.clone()));
         let parts: Vec<Vec<(u32, f64)>> = (0..folds.count)
             .into_par_iter()
+            .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
@@ -199,14 +200,13 @@ impl Judge<'_> {
         let rows = Rows { matrix: population.matrix, index: &population.index };
         let (outcome, fold) = (&population.outcome, &folds.of_row);
         let found = self.learners.boost.search(self.budget, rows, outcome, fold, folds.count)?;
-        let learners = LearnerParams { boost: found.params, ..self.learners.clone() };
         let trials = found.tried.into_iter().map(|trial| Trial {
             name: trial.name,
             rounds: trial.rounds as u64,
             log_loss: trial.log_loss,
         });
         Ok(OutOfFold {
-            recipe: Recipe::Learner(LearnerName::Boost, Box::new(learners)),
+            recipe: Recipe::Boost(found.params),
             logits: found.logits,
             trials: trials.collect(),
         })
@@ -301,6 +301,14 @@ impl Judge<'_> {
     }
 }
 
+/// Rows from which on one fold is fitted after the other, each on all threads: a fit copies its rows.
+const MANY_ROWS: usize = 1 << 21;
+
+/// Folds that one thread is given at once, at least.
+fn folds_at_once(rows: usize, folds: u8) -> usize {
+    if rows < MANY_ROWS { 1 } else { usize::from(folds) }
+}
+
 /// What a learner says out of fold, and how to fit it.
 struct OutOfFold {
     recipe: Recipe,
@@ -312,7 +320,7 @@ impl Unseen {
     /// Number of learners that it takes.
     fn parts(&self) -> usize {
         match &self.recipe {
-            Recipe::Learner(..) => 1,
+            Recipe::Learner(..) | Recipe::Boost(_) => 1,
             Recipe::Blend { parts, .. } => parts.len(),
         }
     }
@@ -333,7 +341,11 @@ fn ranked_by(metrics: &mut Metrics, ranks: Metrics) {
     };
 }
 
+/// Some of the rows; none where there is no entry a row.
 fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {
+    if all.is_empty() {
+        return Vec::new();
+    }
     rows.iter().map(|&row| all[row as usize]).collect()
 }
 

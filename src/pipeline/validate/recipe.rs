@@ -4,7 +4,7 @@ use super::Population;
 use crate::{
     bundle::{self, Fitted, LearnerName},
     error::Result,
-    learners::LearnerParams,
+    learners::{LearnerParams, Rows, boost::Plan},
 };
 
 /// All that is needed to fit a learner on some rows.
@@ -12,6 +12,8 @@ use crate::{
 pub enum Recipe {
     /// A learner with its parameters.
     Learner(LearnerName, Box<LearnerParams>),
+    /// Boosted trees as the search found them.
+    Boost(Plan),
     /// A weighted sum of others.
     Blend {
         /// Logit.
@@ -26,6 +28,7 @@ impl Recipe {
     pub fn name(&self) -> LearnerName {
         match self {
             Self::Learner(name, _) => *name,
+            Self::Boost(_) => LearnerName::Boost,
             Self::Blend { .. } => LearnerName::Blend,
         }
     }
@@ -35,6 +38,7 @@ impl Recipe {
         let Population { matrix, index, outcome, .. } = population;
         match self {
             Self::Learner(name, learners) => learners.fit(*name, matrix, index, outcome),
+            Self::Boost(plan) => plan.fit_rows(Rows { matrix, index }, outcome).map(Fitted::Boost),
             Self::Blend { intercept, parts } => {
                 let fit = |(weight, part): &(f64, Self)| {
                     Ok(bundle::Part { weight: *weight, fitted: part.fit(population)? })
