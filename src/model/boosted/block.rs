@@ -98,9 +98,12 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
             let left = &mut left[..sums.len()];
             left.fill([M::ALL; TREES]);
             let (fours, rest) = self.questions.as_chunks::<4>();
-            fours.iter().for_each(|asked| ask(asked, columns, tile * TILE, left));
-            rest.iter()
-                .for_each(|asked| ask(std::array::from_ref(asked), columns, tile * TILE, left));
+            for asked in fours {
+                ask(asked, columns, tile * TILE, left);
+            }
+            for asked in rest {
+                ask(std::array::from_ref(asked), columns, tile * TILE, left);
+            }
             for (sum, left) in sums.iter_mut().zip(&*left) {
                 let found = self.steps.iter().zip(left);
                 *sum +=
