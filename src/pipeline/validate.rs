@@ -76,8 +76,9 @@ impl Judge<'_> {
             split: HeldOut::Folds { folds: self.folds },
             metrics: self.measure(population, &all, &held_out)?,
         }];
+        // In the place of the logits.
         let ranked: Vec<f64> =
-            logits.iter().map(|l| Calibration::Identity.probability(*l)).collect();
+            logits.into_iter().map(|l| Calibration::Identity.probability(l)).collect();
         ranked_by(&mut validations[0].metrics, self.measure(population, &all, &ranked)?);
         let later = match time {
             Some(time) => self.on_later_data(learner, population, time, &mut validations)?,
@@ -96,21 +97,19 @@ impl Judge<'_> {
     /// calibration fitted on all such logits.
     fn out_of_fold(&self, learner: LearnerName, population: &Population<'_>) -> Result<OutOfFold> {
         let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
-        let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
+        let parts: Vec<Vec<f64>> = (0..self.folds)
             .into_par_iter()
             .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
                 let fitted = self.fit_on(learner, population, &seen)?;
-                let scores = score(&fitted, population, &unseen);
-                Ok(unseen.into_iter().zip(scores).collect())
+                Ok(score(&fitted, population, &unseen))
             })
             .collect::<Result<_>>()?;
-        let mut logits = vec![0.0; population.index.len()];
-        for (row, logit) in parts.into_iter().flatten() {
-            logits[row as usize] = logit;
-        }
+        let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
+        let of_fold = |fold: &u8| parts.get_mut(usize::from(*fold)).and_then(Iterator::next);
+        let logits: Vec<f64> = folds.of_row.iter().filter_map(of_fold).collect();
         let choice = calibrate::choose(&population.outcome, &logits, &folds.of_row)?;
         Ok(OutOfFold { logits, held_out: choice.cross_fitted, calibration: choice.calibration })
     }
