@@ -81,6 +81,6 @@ class Clock:
         uses = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(u.ru_utime + u.ru_stime for u in uses)
 
-    def read(self):
-        return {"wall_s": round(time.perf_counter() - self.wall, 2), "cpu_s": round(self._cpu() - self.cpu, 2),
+    def read(self, digits=2):
+        return {"wall_s": round(time.perf_counter() - self.wall, digits), "cpu_s": round(self._cpu() - self.cpu, digits),
                 "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}
