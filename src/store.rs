@@ -9,6 +9,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod spool;
+pub use spool::{Spool, SpoolReader};
+
 use crate::error::{Error, Kind, Place, Result};
 
 /// Opens a file for reading.
@@ -41,6 +44,27 @@ pub fn read_text(path: &Path, limit: u64) -> Result<String> {
             .at(Place::File(path.to_owned()))
             .hint_with("save it as UTF-8")
     })
+}
+
+/// What a file was like at some time: whoever writes to it changes this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    length: u64,
+    /// Nanoseconds after 1970, where the system tells.
+    written: Option<u128>,
+}
+
+/// What a file is like now.
+pub fn stamp(path: &Path) -> Result<Stamp> {
+    let found = fs::metadata(path).map_err(|e| Error::io(path, "read", e))?;
+    let written =
+        found.modified().ok().and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    Ok(Stamp { length: found.len(), written: written.map(|since| since.as_nanos()) })
+}
+
+/// Whether there is something at this path that can be read but once: a pipe, a socket, a device.
+pub fn is_pipe(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Whether there is a file or folder at this path.

@@ -32,8 +32,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("parquet", &["sources", "output/feed"]),
     ("sqlparser", &["expr"]),
     ("encoding_rs", &["sources"]),
-    ("std::fs", &["store.rs"]),
-    ("fs::", &["store.rs"]),
+    ("std::fs", &["store"]),
+    ("fs::", &["store"]),
     ("std::time::SystemTime", &["cli"]),
 ];
 

@@ -3,6 +3,15 @@
 
 mod support;
 
+use reveille::{
+    bundle::wire::to_bytes,
+    config::Config,
+    pipeline::{
+        Silent,
+        train::{Strictness, train as train_table},
+    },
+    sources::{Hold, Input},
+};
 use support::{Desk, customers, file};
 
 /// The JSON of a training run.
@@ -135,6 +144,39 @@ fn a_table_may_come_through_a_pipe_and_in_any_encoding() {
         .map(|file| train(&desk, &[file, "--churn", "left"])["saved"]["version"].to_string())
         .collect();
     assert!(versions.iter().all(|version| *version == versions[0]), "{versions:?}");
+}
+
+#[test]
+fn a_pipe_gives_the_model_of_its_file() {
+    let desk = Desk::new();
+    let text = file(&customers(800));
+    desk.write("history.csv", &text);
+    let of_file = train(&desk, &["history.csv", "--churn", "left"])["saved"]["version"].to_string();
+    let args = ["-q", "train", "-", "--churn", "left", "--json"];
+    let piped: serde_json::Value =
+        serde_json::from_str(&desk.run_with(text.as_bytes(), &args)).unwrap();
+    assert_eq!(piped["saved"]["version"].to_string(), of_file);
+}
+
+#[test]
+fn a_table_that_is_read_twice_gives_the_model_of_one_that_is_held() {
+    let desk = Desk::new();
+    let history = std::fs::read(support::root().join("data/history.csv")).unwrap();
+    desk.write("history.csv", history);
+    let input = Input::Path(desk.path("history.csv"));
+    let bundle = |hold: Hold| {
+        let mut config = Config::default();
+        config.table.as_of = Some("as_of".to_owned());
+        config.rules.churn = Some("churned_90d".to_owned());
+        config.rules.reactivation = Some("reactivated_90d".to_owned());
+        config.rules.dormant = Some("days_since_last_txn > 90".to_owned());
+        config.rules.value = Some("aum * 0.012 + fees_12m".to_owned());
+        config.set("train.learner=logistic").unwrap();
+        config.read.hold = hold;
+        let trained = train_table(&input, &config, Strictness::LeaveOut, None, &Silent).unwrap();
+        (to_bytes(&trained.bundle).unwrap(), trained.findings, trained.rejects)
+    };
+    assert!(bundle(Hold::InMemory) == bundle(Hold::InFile));
 }
 
 #[test]

@@ -57,12 +57,13 @@ impl BinnedMatrix {
 
     /// Puts row `order[i]` at place `i`; rows that `order` does not name are dropped.
     pub fn reorder(&mut self, order: &[u32]) {
-        let order: Vec<u32> =
-            order.iter().copied().filter(|row| (*row as usize) < self.rows).collect();
+        let rows = order.iter().filter(|row| (**row as usize) < self.rows).count();
         self.columns.par_iter_mut().for_each(|column| {
-            *column = order.iter().filter_map(|row| column.get(*row as usize).copied()).collect();
+            let mut moved = Vec::with_capacity(rows);
+            moved.extend(order.iter().filter_map(|row| column.get(*row as usize)));
+            *column = moved;
         });
-        self.rows = order.len();
+        self.rows = rows;
     }
 
     /// Takes out the columns whose entry in `wanted` is not `true`.

@@ -11,5 +11,8 @@ pub mod split;
 pub use finding::{Action, Finding, Problem};
 pub use leakage::LeakageParams;
 pub use matrix::{BinnedMatrix, CodeKind};
-pub use order::{Keys, canonical_order, content_keys, customer_key, keys, row_key};
+pub use order::{
+    Keys, canonical_order, canonical_order_by, content_keys, customer_key, keys, row_key,
+    snapshot_key,
+};
 pub use split::{Folds, LaterSplit, Maturity, Role, TimeSplit, maturity, out_of_time};

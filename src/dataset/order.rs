@@ -42,8 +42,10 @@ pub fn row_key(seed: Seed, id: &str, as_of: Option<i32>) -> u64 {
     snapshot_key(customer_key(seed, id), as_of)
 }
 
+/// The hash of a snapshot by that of its customer.
+///
 /// One to one in the customer's key for each day; `splitmix64`'s finaliser (Vigna, public domain).
-fn snapshot_key(customer: u64, as_of: Option<i32>) -> u64 {
+pub fn snapshot_key(customer: u64, as_of: Option<i32>) -> u64 {
     let day = as_of.map_or(0, |day| u64::from(day as u32) + 1);
     let mut z = customer.wrapping_add(day.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -105,18 +107,61 @@ fn with_snapshots(customer: Vec<u64>, as_of: Option<&[i32]>) -> Keys {
 /// all of these may stand for each other. `outcome` holds any number that tells outcomes (and what
 /// else matters, e.g. the population) apart, one a row; a row without key or outcome counts as 0.
 pub fn canonical_order(row_keys: &[u64], matrix: &BinnedMatrix, outcome: &[u8]) -> Vec<u32> {
-    let rows = 0..matrix.rows as u32;
-    let mut order: Vec<(u64, u32)> =
-        rows.map(|row| (row_keys.get(row as usize).copied().unwrap_or_default(), row)).collect();
+    let key = |row: u32| row_keys.get(row as usize).copied().unwrap_or_default();
+    canonical_order_by(key, matrix, outcome)
+}
+
+/// The same with a key that is made when it is asked for.
+pub fn canonical_order_by(
+    key: impl Fn(u32) -> u64 + Sync,
+    matrix: &BinnedMatrix,
+    outcome: &[u8],
+) -> Vec<u32> {
     let code = |row: u32| outcome.get(row as usize).copied().unwrap_or_default();
-    order.par_sort_unstable_by(|(key_a, a), (key_b, b)| {
-        key_a
-            .cmp(key_b)
-            .then_with(|| by_codes(matrix, *a, *b))
-            .then_with(|| code(*a).cmp(&code(*b)))
-            .then(a.cmp(b))
+    let then = |a: u32, b: u32| {
+        by_codes(matrix, a, b).then_with(|| code(a).cmp(&code(b))).then_with(|| a.cmp(&b))
+    };
+    sorted(matrix.rows, key, then)
+}
+
+/// Rows that one thread sorts at a time, about.
+const STRETCH: usize = 1 << 16;
+
+/// The rows by key; `then` orders those of one key and never finds two rows the same.
+///
+/// They are dealt out by the first bits of the key, which are even, and each share is sorted by
+/// itself: four bytes a row are held, and the keys of the shares in work.
+pub(super) fn sorted(
+    rows: usize,
+    key: impl Fn(u32) -> u64 + Sync,
+    then: impl Fn(u32, u32) -> Ordering + Sync,
+) -> Vec<u32> {
+    let bits = (rows / STRETCH).next_power_of_two().trailing_zeros().min(16);
+    let share = |row: u32| (key(row) >> 1 >> (63 - bits)) as usize;
+    let mut ends = vec![0; 1 << bits];
+    (0..rows as u32).for_each(|row| ends[share(row)] += 1);
+    let mut lengths = ends.clone();
+    let mut begin = 0;
+    for end in &mut ends {
+        begin += std::mem::replace(end, begin);
+    }
+    let mut order = vec![0; rows];
+    for row in 0..rows as u32 {
+        let place = &mut ends[share(row)];
+        order[*place] = row;
+        *place += 1;
+    }
+    let mut rest = order.as_mut_slice();
+    let shares: Vec<&mut [u32]> =
+        lengths.drain(..).map(|length| rest.split_off_mut(..length).unwrap_or_default()).collect();
+    shares.into_par_iter().for_each(|share| {
+        let mut keyed: Vec<(u64, u32)> = share.iter().map(|row| (key(*row), *row)).collect();
+        keyed.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| then(a.1, b.1)));
+        for (slot, (_, row)) in share.iter_mut().zip(keyed) {
+            *slot = row;
+        }
     });
-    order.into_iter().map(|(_, row)| row).collect()
+    order
 }
 
 fn by_codes(matrix: &BinnedMatrix, a: u32, b: u32) -> Ordering {

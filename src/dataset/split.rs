@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::order::sorted;
 use crate::{
     error::{Error, Kind, Result},
     units::Day,
@@ -30,24 +31,22 @@ impl Folds {
         if count < 2 || customer_keys.len() != outcome.len() {
             return Err(Error::new(Kind::BadParameter, "folds: 2 or more, with one outcome a row"));
         }
+        let key = |row: u32| customer_keys[row as usize];
         // Sorted by key, a customer's event stands first.
-        let mut rows: Vec<(u64, bool, u32)> = (0_u32..)
-            .zip(customer_keys.iter().zip(outcome))
-            .map(|(row, (k, y))| (*k, !y, row))
-            .collect();
-        rows.par_sort_unstable();
+        let order = sorted(customer_keys.len(), key, |a, b| {
+            outcome[b as usize].cmp(&outcome[a as usize]).then(a.cmp(&b))
+        });
+        let has_event = |rows: &[u32]| rows.first().is_some_and(|row| outcome[*row as usize]);
+        let of_one = || order.chunk_by(|a, b| key(*a) == key(*b));
         let mut customers = [0_u64; 2];
-        let mut of_row = vec![0; rows.len()];
-        let without =
-            rows.chunk_by(|a, b| a.0 == b.0).filter(|rows| !has_event(rows)).count() as u64;
-        for rows in rows.chunk_by(|a, b| a.0 == b.0) {
+        let mut of_row = vec![0; order.len()];
+        let without = of_one().filter(|rows| !has_event(rows)).count() as u64;
+        for rows in of_one() {
             let sort = usize::from(has_event(rows));
             let place = customers[sort] + if sort == 1 { without } else { 0 };
             customers[sort] += 1;
-            for (_, _, row) in rows {
-                if let Some(fold) = of_row.get_mut(*row as usize) {
-                    *fold = (place % u64::from(count)) as u8;
-                }
+            for row in rows {
+                of_row[*row as usize] = (place % u64::from(count)) as u8;
             }
         }
         if customers.iter().sum::<u64>() < u64::from(count) {
@@ -69,10 +68,6 @@ impl Folds {
             order.iter().filter_map(|row| self.of_row.get(*row as usize).copied()).collect();
         Self { of_row, count: self.count }
     }
-}
-
-fn has_event(rows: &[(u64, bool, u32)]) -> bool {
-    rows.first().is_some_and(|(_, is_no_event, _)| !is_no_event)
 }
 
 /// A split by time: trained on earlier snapshots, tested on the last.

@@ -31,6 +31,9 @@ impl Encoded {
     }
 }
 
+/// Columns that one thread encodes at a time, at least: batches are small, and worked on side by side.
+const COLUMNS: usize = 16;
+
 /// An [`Encoder`] made ready for many batches.
 #[derive(Debug)]
 pub struct Ready<'a> {
@@ -69,6 +72,7 @@ impl<'a> Ready<'a> {
         let encoded: Vec<Result<Column>> = (columns, &self.ways)
             .into_par_iter()
             .enumerate()
+            .with_min_len(COLUMNS)
             .map(|(index, (column, way))| {
                 if !wanted.get(index).copied().unwrap_or_default() {
                     return Ok(Column::default());

@@ -95,19 +95,19 @@ pub fn choose(outcome: &[bool], logits: &[f64], fold: &[u8]) -> Result<Choice> {
             pooled.folds.iter().map(|&fold| (fold, fit(&pooled.points(Some(fold))))).collect();
         apply_by_fold(&fits, logits, fold)
     };
+    // At most two lists of probabilities are held at a time.
     let identity = Calibration::Identity.apply(logits);
     let platts = cross_fitted(platt);
-    let isotonics = cross_fitted(isotonic);
-    let losses = [
-        log_loss(outcome, &identity)?,
-        log_loss(outcome, &platts)?,
-        log_loss(outcome, &isotonics)?,
-    ];
-    let (simple, calibration) = if losses[1] < losses[0] {
+    let (of_identity, of_platts) = (log_loss(outcome, &identity)?, log_loss(outcome, &platts)?);
+    let (simple, calibration) = if of_platts < of_identity {
+        drop(identity);
         (platts, platt(&pooled.points(None)))
     } else {
+        drop(platts);
         (identity, Calibration::Identity)
     };
+    let isotonics = cross_fitted(isotonic);
+    let losses = [of_identity, of_platts, log_loss(outcome, &isotonics)?];
     let gain = paired_log_loss_difference(outcome, &simple, &isotonics)?;
     let (cross_fitted, calibration) = if gain.mean > gain.standard_error {
         (isotonics, isotonic(&pooled.points(None)))

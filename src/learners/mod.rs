@@ -1,9 +1,11 @@
 //! Fitting: linfa's `Fit` and `Predict` over the binned matrix, for every learner alike.
 
+pub mod boost;
 pub mod calibrate;
 pub mod logistic;
 pub mod tree;
 
+pub use boost::BoostParams;
 pub use logistic::LogisticParams;
 pub use tree::TreeParams;
 
@@ -28,6 +30,8 @@ pub struct LearnerParams {
     pub logistic: LogisticParams,
     /// The tree.
     pub tree: TreeParams,
+    /// The boosted trees.
+    pub boost: BoostParams,
 }
 
 impl LearnerParams {
@@ -45,7 +49,8 @@ impl LearnerParams {
         match learner {
             LearnerName::Logistic => self.logistic.fit(&training).map(Fitted::Logistic),
             LearnerName::Tree => self.tree.fit(&training).map(Fitted::Tree),
-            LearnerName::Boost | LearnerName::Blend => Err(Error::new(
+            LearnerName::Boost => self.boost.fit(&training).map(Fitted::Boost),
+            LearnerName::Blend => Err(Error::new(
                 Kind::BadParameter,
                 format!("{} cannot be fitted here", learner.key()),
             )),
@@ -83,4 +88,10 @@ impl From<linfa::error::Error> for Error {
     fn from(error: linfa::error::Error) -> Self {
         Self::new(Kind::BadParameter, format!("linfa refuses to fit: {error}"))
     }
+}
+
+/// The codes of a column in the chosen rows; code 0 for a row that is not there.
+fn gather(rows: &Rows<'_>, column: usize) -> Vec<u8> {
+    let column = &rows.matrix.columns[column];
+    rows.index.iter().map(|&row| column.get(row as usize).copied().unwrap_or(0)).collect()
 }

@@ -7,6 +7,7 @@ use arrow_array::{Array, Date32Array, Float64Array, RecordBatch, StringArray};
 use crate::{
     bundle::Bundle,
     features::Bins,
+    output::feed::is_plain,
     scoring::{Direction, Reason, State},
     units::{Day, Language},
 };
@@ -21,11 +22,14 @@ pub struct Words {
 
 #[derive(Debug)]
 struct ColumnWords {
-    name: String,
     before: String,
     /// What follows the customer's value: what is typical.
     typical: String,
     dated: bool,
+    /// The code where the column raises the score, and where it lowers it.
+    codes: [String; 2],
+    /// Whether a spreadsheet and a CSV reader take the words, and the codes, as they are.
+    is_plain: bool,
 }
 
 impl Words {
@@ -49,7 +53,9 @@ impl Words {
                 (_, false) => format!("{} = ", column.name),
                 (Language::Zh, true) => format!("距 {} 的天数 = ", column.name),
             };
-            ColumnWords { name: column.name.clone(), before, typical, dated }
+            let codes = ['+', '-'].map(|sign| format!("{}{sign}", column.name));
+            let is_plain = is_plain(&column.name) && is_plain(&before);
+            ColumnWords { before, typical, dated, codes, is_plain }
         });
         Self { columns: columns.collect(), language }
     }
@@ -70,14 +76,18 @@ impl Words {
         out.push_str(effect(reason.direction(), state, self.language));
     }
 
-    /// Appends the code of a reason: the column and `+` or `-`.
-    pub fn write_code(&self, reason: Reason, out: &mut String) {
-        let Some(words) = self.columns.get(reason.column as usize) else { return };
-        out.push_str(&words.name);
-        out.push(match reason.direction() {
-            Direction::Raises => '+',
-            Direction::Lowers => '-',
-        });
+    /// The code of a reason: the column and `+` or `-`.
+    pub fn code(&self, reason: Reason) -> &str {
+        self.columns.get(reason.column as usize).map_or("", |words| match reason.direction() {
+            Direction::Raises => &words.codes[0],
+            Direction::Lowers => &words.codes[1],
+        })
+    }
+
+    /// Whether the words and the code of a reason hold nothing that CSV would have to quote, or that a
+    /// spreadsheet would take for a formula, but what the cell holds.
+    pub fn are_plain(&self, reason: Reason) -> bool {
+        self.columns.get(reason.column as usize).is_none_or(|words| words.is_plain)
     }
 }
 
@@ -193,8 +203,8 @@ pub fn push_number(value: f64, out: &mut String) {
     }
 }
 
-fn push_integer(value: i64, out: &mut String) {
-    let mut digits = [0_u8; 20];
+/// A whole number in digits.
+pub(super) fn integer(value: i64, digits: &mut [u8; 20]) -> &str {
     let mut at = digits.len();
     let mut rest = value.unsigned_abs();
     loop {
@@ -206,9 +216,14 @@ fn push_integer(value: i64, out: &mut String) {
         }
     }
     if value < 0 {
-        out.push('-');
+        at -= 1;
+        digits[at] = b'-';
     }
-    out.extend(digits[at..].iter().map(|&digit| digit as char));
+    std::str::from_utf8(&digits[at..]).unwrap_or_default()
+}
+
+fn push_integer(value: i64, out: &mut String) {
+    out.push_str(integer(value, &mut [0; 20]));
 }
 
 fn push_hundredths(hundredths: i64, out: &mut String) {

@@ -4,6 +4,7 @@ pub mod check;
 pub mod demo;
 pub mod evaluate;
 pub mod outcome;
+mod passes;
 pub mod predict;
 pub mod prepare;
 pub mod roles;

@@ -205,29 +205,32 @@ impl Run<'_> {
     fn run<T: Send>(
         &self,
         blocks: sources::Blocks,
-        score: impl Fn(Block) -> Result<(T, Tally)> + Sync + Send,
+        score: impl Fn(Block) -> Result<(T, Tally)> + Sync,
         mut write: impl FnMut(T) -> Result<()> + Send,
     ) -> Result<Totals> {
-        let scored = blocks.in_parallel(|mut block| {
+        let work = |mut block: Block| {
             let rejects = std::mem::take(&mut block.rejects);
             Ok((score(block)?, rejects))
-        });
+        };
         std::thread::scope(|scope| {
             let (sender, receiver) = std::sync::mpsc::sync_channel::<T>(WAITING);
             let writer = scope.spawn(move || receiver.into_iter().try_for_each(&mut write));
             let mut totals = Totals::default();
-            for part in scored {
-                let ((part, tally), mut rejects) = part?;
+            // Why the writer stopped is known once it is asked.
+            let mut is_written = true;
+            let scored = blocks.in_parallel(work, |((part, tally), mut rejects)| {
                 totals.rejects.append(&mut rejects);
                 totals.tally.merge(&tally);
                 self.watcher.rows(totals.tally.rows);
-                if sender.send(part).is_err() {
-                    break;
-                }
-            }
+                is_written = sender.send(part).is_ok();
+                if is_written { Ok(()) } else { Err(Error::new(Kind::Io, "the feed ended")) }
+            });
             drop(sender);
             match writer.join() {
-                Ok(written) => written.map(|()| totals),
+                Ok(Ok(())) => scored.map(|()| totals),
+                Ok(written) => {
+                    if is_written { scored.and(written) } else { written }.map(|()| totals)
+                }
                 Err(_) => Err(Error::new(Kind::Io, "the writer of the feed stopped")),
             }
         })

@@ -1,19 +1,22 @@
 //! From a table to what learners read: roles, answers, codes, checks — in canonical order.
 
-use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+use arrow_array::RecordBatch;
 
 use crate::{
     config::Config,
-    dataset::{BinnedMatrix, Finding, Folds, canonical_order, finding, leakage, quality},
+    dataset::{BinnedMatrix, Finding, Folds, canonical_order_by, finding, leakage, quality},
     error::{Error, Kind, Result},
-    features::{Encoder, EncoderBuilder, Observed, Profile},
+    features::{Encoded, Encoder, EncoderBuilder, Observed, Profile},
     pipeline::{
         Watcher,
         outcome::{Answers, Questions},
+        passes::Passes,
         roles::Roles,
     },
-    scoring::State,
-    sources::{self, Column, Input, Reject, Scan, Table},
+    scoring::{State, scorer::as_of_days},
+    sources::{self, Column, Input, Reject},
     units::Day,
 };
 
@@ -43,84 +46,70 @@ pub fn prepare(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<
     scan.notes.iter().for_each(|note| watcher.note(note));
     let roles = Roles::assign(&scan.columns, config)?;
     roles.notes.iter().for_each(|note| watcher.note(note));
-    let table = read(input, &scan, &roles, config)?;
+    let columns = roles.wanted(&scan.columns)?;
+    let rows = scan.rows as usize;
+    let mut passes = Passes::new(input, &config.read, scan, columns.clone());
+    let questions = Questions::bind(&roles, &columns, config.train.seed)?;
+    let mut answers = Answers::with_room(&questions, rows);
+    let (encoder, profiles) = fit_encoder(&mut passes, &questions, &mut answers, config, watcher)?;
     watcher.stage("encoding");
-    let answers = answer(&table, &roles, config)?;
-    let (encoder, profiles) = fit_encoder(&table, &roles, &answers, config)?;
-    let mut prepared = Prepared {
-        matrix: encode(&table, &encoder, &answers)?,
-        rejects: table.rejects().cloned().collect(),
-        columns: table.columns.clone(),
-        findings: roles.findings.clone(),
-        roles,
-        encoder,
-        answers,
-    };
-    drop(table);
+    let rejects = std::mem::take(&mut passes.rejects);
+    let matrix = encode(passes, &encoder, &roles, answers.rows(), watcher)?;
+    let findings = roles.findings.clone();
+    let mut prepared = Prepared { columns, roles, encoder, matrix, answers, findings, rejects };
     watcher.stage("checking");
     prepared.check(&profiles, config)?;
     Ok(prepared)
 }
 
-/// Reads the columns that play a part; the others are not even looked at.
-fn read(input: &Input, scan: &Scan, roles: &Roles, config: &Config) -> Result<Table> {
-    let wanted = roles.wanted(&scan.columns)?;
-    let blocks = sources::open(input, &config.read, Some(scan), &wanted)?;
-    Ok(Table { blocks: blocks.collect::<Result<_>>()?, columns: wanted, notes: Vec::new() })
-}
-
-fn answer(table: &Table, roles: &Roles, config: &Config) -> Result<Answers> {
-    let questions = Questions::bind(roles, &table.columns, config.train.seed)?;
-    let parts: Vec<Answers> =
-        table.blocks.par_iter().map(|block| questions.answer(block)).collect::<Result<_>>()?;
-    let mut answers = Answers::default();
-    for part in parts {
-        answers.append(part);
-    }
-    Ok(answers)
-}
-
+/// The first pass: what became of each customer, and how the columns are encoded.
 fn fit_encoder(
-    table: &Table,
-    roles: &Roles,
-    answers: &Answers,
+    passes: &mut Passes<'_>,
+    questions: &Questions<'_>,
+    answers: &mut Answers,
     config: &Config,
+    watcher: &dyn Watcher,
 ) -> Result<(Encoder, Vec<Profile>)> {
-    let mut builder = EncoderBuilder::new(&roles.plans, &config.encode)?;
-    let keep: Vec<bool> = (0..answers.state.len()).map(|row| answers.labelled(row)).collect();
-    let mut first = 0;
-    for block in &table.blocks {
-        let rows = first..first + block.rows.num_rows();
-        first = rows.end;
-        let as_of = answers.as_of.get(rows.clone());
-        let about = Observed { keys: &answers.key[rows.clone()], as_of, keep: &keep[rows] };
-        builder.observe(&block.rows, &about)?;
-    }
+    let mut builder = EncoderBuilder::new(questions.plans(), &config.encode)?;
+    let look = |rows: &RecordBatch, here: Answers| -> Result<()> {
+        let all = 0..here.rows();
+        let keys: Vec<u64> = all.clone().map(|row| here.key(row)).collect();
+        let keep: Vec<bool> = all.map(|row| here.labelled(row)).collect();
+        let as_of = here.as_of.get(..keys.len());
+        builder.observe(rows, &Observed { keys: &keys, as_of, keep: &keep })?;
+        answers.append(here);
+        watcher.rows(answers.rows() as u64);
+        Ok(())
+    };
+    passes.first(|block| questions.answer(block), look)?;
     builder.finish()
 }
 
-fn encode(table: &Table, encoder: &Encoder, answers: &Answers) -> Result<BinnedMatrix> {
-    let starts: Vec<usize> = table
-        .blocks
-        .iter()
-        .scan(0, |next, block| {
-            let start = *next;
-            *next += block.rows.num_rows();
-            Some(start)
-        })
-        .collect();
+/// The second pass: the codes.
+fn encode(
+    passes: Passes<'_>,
+    encoder: &Encoder,
+    roles: &Roles,
+    rows: usize,
+    watcher: &dyn Watcher,
+) -> Result<BinnedMatrix> {
     let ready = encoder.ready();
-    let parts: Vec<_> = table
-        .blocks
-        .par_iter()
-        .zip(&starts)
-        .map(|(block, &start)| {
-            ready.encode(&block.rows, answers.as_of.get(start..start + block.rows.num_rows()))
-        })
-        .collect::<Result<_>>()?;
-    let mut matrix = BinnedMatrix::of(encoder, answers.state.len());
-    parts.iter().try_for_each(|part| matrix.push(part))?;
-    Ok(matrix)
+    let mut matrix = BinnedMatrix::of(encoder, rows);
+    let code = |rows: &RecordBatch| {
+        let as_of = as_of_days(rows, roles.as_of.as_deref())?;
+        ready.encode(rows, as_of.as_deref())
+    };
+    let push = |codes: Encoded| {
+        matrix.push(&codes)?;
+        watcher.rows(matrix.rows as u64);
+        Ok(())
+    };
+    passes.second(code, push)?;
+    if matrix.rows == rows {
+        return Ok(matrix);
+    }
+    let what = format!("{rows} rows were read at first, and {} now", matrix.rows);
+    Err(Error::new(Kind::Io, what).hint_with("wait until the file is complete, and run again"))
 }
 
 impl Prepared {
@@ -128,12 +117,18 @@ impl Prepared {
     /// canonical order.
     fn check(&mut self, profiles: &[Profile], config: &Config) -> Result<()> {
         self.findings.extend(quality::inspect(profiles));
-        let order = canonical_order(&self.answers.key, &self.matrix, &self.outcome_codes());
-        self.matrix.reorder(&order);
-        self.answers = self.answers.reordered(&order);
-        for state in [State::Active, State::Dormant] {
-            let found = self.leaks(state, config)?;
-            self.findings.extend(found);
+        let populations = [State::Active, State::Dormant];
+        // While the rows are in the order of the file.
+        let sorted_by = populations.map(|state| self.row_order(state, config));
+        self.reorder();
+        for (state, sorted_by) in populations.into_iter().zip(sorted_by) {
+            let leaks = self.leaks(state, config)?;
+            self.findings.extend(leaks.into_iter().chain(sorted_by).map(|mut finding| {
+                if state == State::Dormant {
+                    finding.evidence.push_str(" (reactivation)");
+                }
+                finding
+            }));
         }
         let wanted = finding::wanted(&self.matrix.names, &self.findings);
         self.matrix.keep(&wanted);
@@ -142,49 +137,72 @@ impl Prepared {
             return Err(Error::new(Kind::EmptyTable, "the checks leave no column to learn from")
                 .hint_with("`reveille check` lists what they found"));
         }
-        let rows: Vec<u32> = (0..self.answers.state.len() as u32)
+        let rows: Vec<u32> = (0..self.answers.rows() as u32)
             .filter(|&row| self.answers.labelled(row as usize))
             .collect();
         self.encoder.count(&self.matrix.codes(), &rows);
         Ok(())
     }
 
+    fn reorder(&mut self) {
+        let key = |row: u32| self.answers.key(row as usize);
+        let order = canonical_order_by(key, &self.matrix, &self.outcome_codes());
+        self.matrix.reorder(&order);
+        self.answers.reorder(&order);
+    }
+
     /// A number for each row that tells its outcomes apart.
     fn outcome_codes(&self) -> Vec<u8> {
         let code = |known: Option<bool>| known.map_or(0, |event| 1 + u8::from(event));
-        let outcomes = self.answers.churn.iter().zip(&self.answers.reactivation);
-        outcomes.map(|(churn, reactivation)| code(*churn) + 3 * code(*reactivation)).collect()
+        let answers = &self.answers;
+        let of = |row: usize| code(answers.churn[row]) + 3 * code(answers.returned(row));
+        (0..answers.rows()).map(of).collect()
     }
 
-    /// The columns that give the outcome of a population away, and whether the file is sorted by it.
+    fn known(&self, state: State) -> &[Option<bool>] {
+        match state {
+            State::Dormant => &self.answers.reactivation,
+            _ => &self.answers.churn,
+        }
+    }
+
+    /// Whether the outcomes of a population are too few, or of one kind, to be given away.
+    fn says_nothing(&self, state: State) -> bool {
+        let known = self.known(state).iter().copied().flatten();
+        let (rows, events) =
+            known.fold((0, 0), |(n, sum), event| (n + 1, sum + usize::from(event)));
+        events == 0 || events == rows || rows < 100
+    }
+
+    /// Whether the file is sorted by the outcome of a population; the rows are as in the file.
+    fn row_order(&self, state: State, config: &Config) -> Option<Finding> {
+        if self.says_nothing(state) {
+            return None;
+        }
+        quality::row_order(self.known(state).iter().copied().flatten(), config.checks.max_auc)
+    }
+
+    /// The columns that give the outcome of a population away.
     fn leaks(&self, state: State, config: &Config) -> Result<Vec<Finding>> {
-        let answers = &self.answers;
-        let known = match state {
-            State::Dormant => &answers.reactivation,
-            _ => &answers.churn,
-        };
-        let (rows, events) = labelled(known);
-        let of = |all: &[u64]| -> Vec<u64> { rows.iter().map(|&row| all[row as usize]).collect() };
-        if events.iter().all(|event| *event) || !events.contains(&true) || rows.len() < 100 {
+        if self.says_nothing(state) {
             return Ok(Vec::new());
         }
+        let known = self.known(state);
+        let rows: Vec<u32> =
+            (0_u32..).zip(known).filter(|(_, event)| event.is_some()).map(|(row, _)| row).collect();
         let all: Vec<bool> = known.iter().map(|event| *event == Some(true)).collect();
-        let folds = Folds::by_customer(&answers.customer, &all, 5)?;
-        let mut found = leakage::inspect(&self.matrix, &all, &rows, &folds, &config.checks);
-        found.extend(quality::row_order(&events, &of(&answers.number), config.checks.max_auc));
-        if state == State::Dormant {
-            for finding in &mut found {
-                finding.evidence.push_str(" (reactivation)");
-            }
-        }
-        Ok(found)
+        let folds = Folds::by_customer(&self.answers.customer, &all, 5)?;
+        Ok(leakage::inspect(&self.matrix, &all, &rows, &folds, &config.checks))
     }
 
     /// The snapshots in ascending order.
     pub fn snapshots(&self) -> Vec<Day> {
-        let mut days = self.answers.as_of.clone();
-        days.sort_unstable();
-        days.dedup();
+        let days: BTreeSet<i32> = self
+            .answers
+            .as_of
+            .chunk_by(|a, b| a == b)
+            .filter_map(|run| run.first().copied())
+            .collect();
         days.into_iter().map(Day).collect()
     }
 

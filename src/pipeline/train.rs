@@ -153,7 +153,11 @@ fn population(prepared: &Prepared, state: State) -> Population<'_> {
     Population {
         name: if state == State::Dormant { "reactivation" } else { "churn" },
         matrix: &prepared.matrix,
-        value: index.iter().map(|&row| answers.value[row as usize]).collect(),
+        value: if answers.has_values() {
+            index.iter().map(|&row| answers.worth(row as usize)).collect()
+        } else {
+            Vec::new()
+        },
         customer: index.iter().map(|&row| answers.customer[row as usize]).collect(),
         index,
         outcome,
@@ -231,8 +235,8 @@ fn value_cut(prepared: &Prepared, cut: ValueCut) -> Option<f64> {
         ValueCut::Quantile(q) => {
             let latest = prepared.answers.as_of.iter().max();
             let current = |row: usize| latest.is_none_or(|day| prepared.answers.as_of[row] == *day);
-            let values = prepared.answers.value.iter().enumerate();
-            quantile(values.filter(|(row, _)| current(*row)).filter_map(|(_, v)| *v).collect(), q)
+            let rows = (0..prepared.answers.rows()).filter(|&row| current(row));
+            quantile(rows.filter_map(|row| prepared.answers.worth(row)).collect(), q)
         }
     }
 }
@@ -311,20 +315,25 @@ fn needed_columns(prepared: &Prepared, encoded: &[String]) -> Result<Vec<Column>
     Ok(prepared.columns.iter().filter(|column| names.contains(&column.name)).cloned().collect())
 }
 
+/// Rows that are digested at a time.
+const DIGESTED: usize = 4096;
+
 /// A digest of everything the learners saw, whatever the order of the file.
 fn digest(prepared: &Prepared) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(prepared.matrix.digest().as_bytes());
     let answers = &prepared.answers;
-    let mut bytes = Vec::with_capacity(answers.key.len() * 18);
-    for row in 0..answers.key.len() {
-        bytes.extend_from_slice(&answers.key[row].to_le_bytes());
-        bytes.extend_from_slice(&answers.value[row].map_or(0, f64::to_bits).to_le_bytes());
-        let outcome = |known: Option<bool>| known.map_or(0_u8, |event| 1 + u8::from(event));
-        bytes.push(outcome(answers.churn[row]));
-        bytes.push(outcome(answers.reactivation[row]));
+    let outcome = |known: Option<bool>| known.map_or(0_u8, |event| 1 + u8::from(event));
+    let mut bytes = Vec::with_capacity(DIGESTED * 18);
+    for first in (0..answers.rows()).step_by(DIGESTED) {
+        bytes.clear();
+        for row in first..(first + DIGESTED).min(answers.rows()) {
+            bytes.extend_from_slice(&answers.key(row).to_le_bytes());
+            bytes.extend_from_slice(&answers.worth(row).map_or(0, f64::to_bits).to_le_bytes());
+            bytes.extend([outcome(answers.churn[row]), outcome(answers.returned(row))]);
+        }
+        hasher.update(&bytes);
     }
-    hasher.update(&bytes);
     hasher.finalize().to_hex().to_string()
 }
 

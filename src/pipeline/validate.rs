@@ -26,7 +26,7 @@ pub struct Population<'a> {
     pub index: Vec<u32>,
     /// The outcome.
     pub outcome: Vec<bool>,
-    /// Value a year.
+    /// Value a year; empty where it is not asked for.
     pub value: Vec<Option<f64>>,
     /// Hash of the customer.
     pub customer: Vec<u64>,
@@ -98,6 +98,7 @@ impl Judge<'_> {
         let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
         let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
             .into_par_iter()
+            .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
@@ -168,6 +169,14 @@ impl Judge<'_> {
     }
 }
 
+/// Rows from which on one fold is fitted after the other, each on all threads: a fit copies its rows.
+const MANY_ROWS: usize = 1 << 21;
+
+/// Folds that one thread is given at once, at least.
+fn folds_at_once(rows: usize, folds: u8) -> usize {
+    if rows < MANY_ROWS { 1 } else { usize::from(folds) }
+}
+
 /// What models say of rows whose customers they have not seen.
 struct OutOfFold {
     /// As the learner says it.
@@ -193,7 +202,11 @@ fn ranked_by(metrics: &mut Metrics, ranks: Metrics) {
     };
 }
 
+/// Some of the rows; none where there is no entry a row.
 fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {
+    if all.is_empty() {
+        return Vec::new();
+    }
     rows.iter().map(|&row| all[row as usize]).collect()
 }
 

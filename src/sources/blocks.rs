@@ -5,7 +5,14 @@ use std::{collections::VecDeque, mem};
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
 
-use super::{Block, columnar::Conversion, cut::Stretch, input::Input, text::Parser};
+use super::{
+    Block,
+    columnar::Conversion,
+    cut::Stretch,
+    input::Input,
+    relay::{Strides, relay},
+    text::Parser,
+};
 use crate::error::{Error, Kind, Result};
 
 /// Pieces in flight for each thread.
@@ -124,15 +131,29 @@ impl Blocks {
         Self { input, conveyor, reader, ready: VecDeque::new(), count: 0, ended: false }
     }
 
-    /// Does something with every block, on all threads, and hands out the results in file order.
+    /// Works on every block on all threads, and takes the results on this thread in file order.
     ///
     /// Reading goes on meanwhile; memory stays bounded by a few blocks and results.
-    pub fn in_parallel<T, F>(self, work: F) -> InParallel<T, F>
-    where
-        T: Send,
-        F: Fn(Block) -> Result<T> + Sync + Send,
-    {
-        InParallel { blocks: self, pending: None, ready: VecDeque::new(), work }
+    ///
+    /// # Errors
+    /// The first in file order of reading, of `work` and of `take`; what lies before it was taken.
+    pub fn in_parallel<T: Send>(
+        mut self,
+        work: impl Fn(Block) -> Result<T> + Sync,
+        mut take: impl FnMut(T) -> Result<()>,
+    ) -> Result<()> {
+        let Self { conveyor, reader, input, .. } = &mut self;
+        let reader = &*reader;
+        let is_by_rows = matches!(reader, Reader::Columns(_));
+        let mut count = 0;
+        let strides = Strides {
+            read: |piece| reader.read(piece),
+            place: |fresh: Result<Fresh>| Ok(placed(fresh?, &mut count, is_by_rows)),
+            work: |block: Block| is_worth_it(&block).then(|| work(block)).transpose(),
+            take: |done: Option<T>| done.map_or(Ok(()), &mut take),
+        };
+        relay(&mut conveyor.feed, strides)?;
+        if count == 0 { Err(no_rows(input)) } else { Ok(()) }
     }
 
     /// The next few blocks; `None` at the end.
@@ -141,9 +162,11 @@ impl Blocks {
             return None;
         }
         let reader = &self.reader;
+        let is_by_rows = matches!(reader, Reader::Columns(_));
         match self.conveyor.step(|piece| reader.read(piece)) {
             Some(Ok(fresh)) => {
-                Some(fresh.into_iter().map(|fresh| fresh.map(|fresh| self.place(fresh))).collect())
+                let mut place = |fresh| placed(fresh, &mut self.count, is_by_rows);
+                Some(fresh.into_iter().map(|fresh| fresh.map(&mut place)).collect())
             }
             Some(Err(error)) => {
                 self.ended = true;
@@ -155,18 +178,19 @@ impl Blocks {
             }
         }
     }
+}
 
-    fn place(&mut self, fresh: Fresh) -> Block {
-        let mut block = fresh.block;
-        let before = self.count;
-        block.numbers.iter_mut().for_each(|number| *number += before);
-        if let Reader::Columns(_) = self.reader {
-            block.lines.iter_mut().for_each(|line| *line += before);
-            block.rejects.iter_mut().for_each(|reject| reject.line += before);
-        }
-        self.count += fresh.count;
-        block
+/// A block with the numbers of its rows in the file, of which so many came before; where a line is
+/// a row, with its lines.
+fn placed(fresh: Fresh, before: &mut u64, is_by_rows: bool) -> Block {
+    let mut block = fresh.block;
+    block.numbers.iter_mut().for_each(|number| *number += *before);
+    if is_by_rows {
+        block.lines.iter_mut().for_each(|line| *line += *before);
+        block.rejects.iter_mut().for_each(|reject| reject.line += *before);
     }
+    *before += fresh.count;
+    block
 }
 
 /// The error for a table without rows.
@@ -174,8 +198,8 @@ pub(super) fn no_rows(input: &Input) -> Error {
     Error::new(Kind::EmptyTable, "the table has no rows").at(input.place())
 }
 
-fn is_worth_it(block: &Result<Block>) -> bool {
-    block.as_ref().map_or(true, |b| b.rows.num_rows() > 0 || !b.rejects.is_empty())
+fn is_worth_it(block: &Block) -> bool {
+    block.rows.num_rows() > 0 || !block.rejects.is_empty()
 }
 
 impl Iterator for Blocks {
@@ -191,48 +215,8 @@ impl Iterator for Blocks {
                 return Some(block);
             }
             let few = self.next_few()?;
-            self.ready.extend(few.into_iter().filter(is_worth_it));
-        }
-    }
-}
-
-/// The results of some work on every block, in file order; see [`Blocks::in_parallel`].
-pub struct InParallel<T, F> {
-    blocks: Blocks,
-    pending: Option<Vec<Result<Block>>>,
-    ready: VecDeque<Result<T>>,
-    work: F,
-}
-
-impl<T, F> Iterator for InParallel<T, F>
-where
-    T: Send,
-    F: Fn(Block) -> Result<T> + Sync + Send,
-{
-    type Item = Result<T>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(done) = self.ready.pop_front() {
-                if done.is_err() {
-                    self.blocks.ended = true;
-                    self.pending = None;
-                    self.ready.clear();
-                }
-                return Some(done);
-            }
-            let few = match self.pending.take() {
-                Some(few) => few,
-                None => self.blocks.next_few()?,
-            };
-            let (work, blocks) = (&self.work, &mut self.blocks);
-            let work_on = || -> Vec<Result<T>> {
-                let worth = few.into_par_iter().filter(is_worth_it);
-                worth.map(|block| block.and_then(work)).collect()
-            };
-            let (done, next) = rayon::join(work_on, || blocks.next_few());
-            self.pending = next;
-            self.ready.extend(done);
+            self.ready
+                .extend(few.into_iter().filter(|block| block.as_ref().map_or(true, is_worth_it)));
         }
     }
 }

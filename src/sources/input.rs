@@ -55,30 +55,37 @@ impl From<&Path> for Input {
 /// Bytes that can be read from front to back.
 pub(super) type Stream = Box<dyn Read + Send>;
 
+/// Bytes of a pipe that are kept in memory, at most; more of them are put aside on the disk.
+const MOST_KEPT: u64 = 1 << 28;
+
 /// The bytes of an input: a file can be read again, a pipe only if its bytes were kept.
 #[derive(Debug, Clone)]
 pub(super) enum Bytes {
     Input(Input),
     Kept(Arc<Vec<u8>>),
+    Spooled(Arc<store::Spool>),
 }
 
 impl Bytes {
-    /// The bytes of an input in a form that can be read twice: those of a pipe are kept in memory.
+    /// The bytes of an input in a form that can be read twice: those of a pipe are kept.
     pub(super) fn to_read_twice(input: &Input) -> Result<Self> {
         match input {
-            Input::Path(_) => Ok(Self::Input(input.clone())),
-            Input::Stdin => Self::keep(input),
+            Input::Path(path) if !store::is_pipe(path) => Ok(Self::Input(input.clone())),
+            _ => Self::keep(input, MOST_KEPT),
         }
     }
 
-    /// All the bytes of an input, in memory.
-    pub(super) fn keep(input: &Input) -> Result<Self> {
+    /// The bytes of an input, up to this many in memory.
+    pub(super) fn keep(input: &Input, most: u64) -> Result<Self> {
+        let mut stream = Self::Input(input.clone()).stream()?;
         let mut bytes = Vec::new();
-        Self::Input(input.clone())
-            .stream()?
-            .read_to_end(&mut bytes)
-            .map_err(|e| Error::io(input.name(), "read", e))?;
-        Ok(Self::Kept(Arc::new(bytes)))
+        let read = stream.by_ref().take(most + 1).read_to_end(&mut bytes);
+        read.map_err(|e| Error::io(input.name(), "read", e))?;
+        if bytes.len() as u64 <= most {
+            return Ok(Self::Kept(Arc::new(bytes)));
+        }
+        let spool = store::Spool::fill(&mut Cursor::new(bytes).chain(stream))?;
+        Ok(Self::Spooled(Arc::new(spool)))
     }
 
     /// The bytes from the front.
@@ -87,7 +94,16 @@ impl Bytes {
             Self::Input(Input::Path(path)) => Box::new(store::open(path)?),
             Self::Input(Input::Stdin) => Box::new(io::stdin()),
             Self::Kept(bytes) => Box::new(Cursor::new(Shared(Arc::clone(bytes)))),
+            Self::Spooled(spool) => Box::new(store::SpoolReader::new(Arc::clone(spool))),
         })
+    }
+
+    /// What the file is like now, where it is one.
+    pub(super) fn stamp(&self) -> Result<Option<store::Stamp>> {
+        match self {
+            Self::Input(Input::Path(path)) => store::stamp(path).map(Some),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -36,6 +36,7 @@ mod input;
 mod number;
 mod parquet_file;
 mod parquet_pages;
+mod relay;
 mod split;
 mod table;
 mod tally;
@@ -49,7 +50,7 @@ use std::collections::BTreeMap;
 use arrow_array::RecordBatch;
 use serde::{Deserialize, Serialize};
 
-pub use blocks::{Blocks, InParallel};
+pub use blocks::Blocks;
 pub use format::{Compression, Encoding, Format};
 pub use input::Input;
 pub use table::{Scan, Table, open, read, scan};
@@ -114,6 +115,22 @@ pub struct ReadParams {
     pub types: BTreeMap<String, ColumnType>,
     /// The share of rows that may be set aside before a run fails, 0..=1.
     pub max_reject_share: f64,
+    /// Where rows wait that are gone through more than once. It changes no result, and is no part of
+    /// a configuration.
+    #[serde(skip)]
+    pub hold: Hold,
+}
+
+/// Where the rows of a table wait that is gone through more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hold {
+    /// In memory where they are few, else in their file.
+    #[default]
+    BySize,
+    /// In memory.
+    InMemory,
+    /// In their file: it is read again.
+    InFile,
 }
 
 impl Default for ReadParams {
@@ -124,6 +141,7 @@ impl Default for ReadParams {
             missing: ["NA", "NULL", "\\N", "?"].map(String::from).to_vec(),
             types: BTreeMap::new(),
             max_reject_share: 0.01,
+            hold: Hold::default(),
         }
     }
 }

@@ -22,7 +22,10 @@ use super::{
     input::{Bytes, Input, Stream, unreadable},
     parquet_pages::Groups,
 };
-use crate::{error::Result, store};
+use crate::{
+    error::{Error, Result},
+    store,
+};
 
 /// Rows in a batch.
 const ROWS: usize = 8192;
@@ -59,6 +62,10 @@ impl ParquetFile {
                 Self::read_kept(bytes, input)
             }
             Bytes::Kept(kept) => Self::read_kept(Vec::clone(kept), input),
+            Bytes::Spooled(spool) => {
+                let handle = spool.handle().map_err(|e| Error::io(input.name(), "read", e))?;
+                Self::read(handle, input)
+            }
         }
     }
 

@@ -8,7 +8,11 @@ use super::{
     input::{Bytes, Input},
     text::{self, Parser},
 };
-use crate::{error::Result, nearest::nearest};
+use crate::{
+    error::{Error, Kind, Result},
+    nearest::nearest,
+    store::Stamp,
+};
 
 /// What a pass over a whole table tells.
 #[derive(Debug, Clone)]
@@ -23,6 +27,25 @@ pub struct Scan {
     /// of any cell.
     pub notes: Vec<String>,
     bytes: Bytes,
+    stamp: Option<Stamp>,
+}
+
+impl Scan {
+    /// Whether the file is still the one that was passed over.
+    ///
+    /// # Errors
+    /// `Io` where it has been written to since.
+    pub fn still_holds(&self) -> Result<()> {
+        if self.bytes.stamp()? == self.stamp {
+            return Ok(());
+        }
+        let error = Error::new(Kind::Io, "the file was changed while it was read");
+        let error = error.hint_with("wait until it is complete, and run again");
+        Err(match &self.bytes {
+            Bytes::Input(input) => error.at(input.place()),
+            _ => error,
+        })
+    }
 }
 
 /// Passes over a whole table once and finds the type of every column from all its cells.
@@ -68,16 +91,24 @@ pub(super) fn scan_bytes(
     params: &ReadParams,
     length: usize,
 ) -> Result<Scan> {
+    let stamp = bytes.stamp()?;
     let opened = format::open(input, &bytes)?;
     let mut scan = if opened.sniffed == Sniffed::Text {
         let survey = text::open(input, opened, params, None, length)?.survey(params)?;
         let (delimiter, encoding) = (survey.delimiter, survey.encoding);
         let format = Format::Csv { delimiter, encoding, compression: survey.compression };
-        Scan { columns: survey.columns, format, rows: survey.rows, notes: survey.notes, bytes }
+        Scan {
+            columns: survey.columns,
+            format,
+            rows: survey.rows,
+            notes: survey.notes,
+            bytes,
+            stamp,
+        }
     } else {
         let survey = Columnar::open(input, &bytes, opened)?.survey(params)?;
         let (columns, rows, notes) = (survey.columns, survey.rows, survey.notes);
-        Scan { columns, format: survey.format, rows, notes, bytes }
+        Scan { columns, format: survey.format, rows, notes, bytes, stamp }
     };
     let unused = unused_types(params, &scan.columns);
     scan.notes.extend(unused);

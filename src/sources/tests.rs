@@ -380,11 +380,69 @@ fn work_in_parallel_keeps_the_order() {
         let numbers: Vec<u64> = on_threads(threads, || {
             let bytes = kept(text.as_bytes());
             let blocks = open_bytes(&Input::Stdin, &bytes, &params, None, &wanted, 64).unwrap();
-            let lists = blocks.in_parallel(|block| Ok(block.numbers));
-            lists.collect::<Result<Vec<_>>>().unwrap().concat()
+            let mut numbers = Vec::new();
+            let work = |block: Block| Ok(block.numbers);
+            let take = |more: Vec<u64>| {
+                numbers.extend(more);
+                Ok(())
+            };
+            blocks.in_parallel(work, take).unwrap();
+            numbers
         });
         assert_eq!(numbers, (1..=5000).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn a_fault_comes_after_what_lies_before_it() {
+    let text = (0..5000).fold(String::from("a,b\n"), |t, i| t + &format!("{i},x\n"));
+    let wanted = [Column { name: "a".into(), kind: ColumnType::Number }];
+    let params = ReadParams::default();
+    for threads in [1, 3] {
+        let (rows, error) = on_threads(threads, || {
+            let bytes = kept(format!("{text}1,\"x\n").as_bytes());
+            let blocks = open_bytes(&Input::Stdin, &bytes, &params, None, &wanted, 64).unwrap();
+            let mut rows = 0;
+            let take = |more: usize| {
+                rows += more;
+                Ok(())
+            };
+            let error = blocks.in_parallel(|block| Ok(block.rows.num_rows()), take).unwrap_err();
+            (rows, error)
+        });
+        assert_eq!(error.kind(), Kind::UnclosedQuote);
+        assert!(rows > 4900, "{rows}");
+    }
+}
+
+#[test]
+fn a_pipe_is_put_aside_where_it_is_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, SMALL).unwrap();
+    let input = Input::Path(path);
+    let params = ReadParams::default();
+    let of = |most: u64| {
+        let bytes = Bytes::keep(&input, most).unwrap();
+        assert_eq!(matches!(bytes, Bytes::Spooled(_)), most < SMALL.len() as u64);
+        let scan = scan_bytes(&input, bytes, &params, 16).unwrap();
+        let blocks = open(&input, &params, Some(&scan), &scan.columns).unwrap();
+        let blocks: Vec<Block> = blocks.collect::<Result<_>>().unwrap();
+        (scan.columns, blocks.into_iter().map(|block| block.rows).collect::<Vec<_>>())
+    };
+    assert_eq!(of(10), of(1000));
+}
+
+#[test]
+fn a_file_that_changes_meanwhile_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, SMALL).unwrap();
+    let scan = scan(&Input::Path(path.clone()), &ReadParams::default()).unwrap();
+    scan.still_holds().unwrap();
+    std::fs::write(&path, format!("{SMALL}009,2,2026/4/1,Oslo\n")).unwrap();
+    let error = scan.still_holds().unwrap_err();
+    assert_eq!((error.kind(), error.hint().contains("complete")), (Kind::Io, true));
 }
 
 /// What the csv crate reads, blanks as missing.

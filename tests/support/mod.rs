@@ -4,8 +4,9 @@
 use std::{
     fmt::Write as _,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A folder of its own in which the program runs.
@@ -53,6 +54,23 @@ impl Desk {
         let output = self.try_run(args);
         let talk = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{args:?}\n{talk}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs the program with this on its standard input; it must succeed; gives its standard output.
+    pub fn run_with(&self, input: &[u8], args: &[&str]) -> String {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_reveille"))
+            .args(args)
+            .current_dir(self.folder.path())
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{args:?}\n{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 

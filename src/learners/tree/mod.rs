@@ -20,7 +20,7 @@ use linfa::traits::{Fit, PredictInplace};
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use super::{Rows, Training};
+use super::{Rows, Training, gather};
 use crate::{
     error::{Error, Kind, Place, Result},
     model::{
@@ -170,11 +170,6 @@ impl PredictInplace<Rows<'_>, Array1<f64>> for Tree {
     fn default_target(&self, rows: &Rows<'_>) -> Array1<f64> {
         Array1::zeros(rows.index.len())
     }
-}
-
-fn gather(rows: &Rows<'_>, column: usize) -> Vec<u8> {
-    let column = &rows.matrix.columns[column];
-    rows.index.iter().map(|&row| column.get(row as usize).copied().unwrap_or(0)).collect()
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ mod text;
 
 pub use columnar::ParquetFeed;
 pub use csv::CsvFeed;
+pub(in crate::output) use text::is_plain;
 
 use crate::{
     bundle::Bundle,
-    output::words::{Cells, Words},
+    output::words::{CellText, Cells, Words},
     playbook::Quadrant,
     scoring::{Band, Scored, State, ValueBand},
     units::{Day, Language},
@@ -192,20 +193,31 @@ impl FeedRows<'_> {
 
     fn send_reasons(&self, row: usize, scratch: &mut String, sink: &mut impl Sink) {
         let reasons = &self.scored.reasons[row];
+        let words = &self.style.words;
         for reason in reasons {
+            let Some(reason) = reason else {
+                sink.plain(None);
+                continue;
+            };
             scratch.clear();
-            if let Some(reason) = reason {
-                let cell = self.cells.get(reason.column, row);
-                self.style.words.write(*reason, self.scored.state[row], &cell, scratch);
+            let cell = self.cells.get(reason.column, row);
+            words.write(*reason, self.scored.state[row], &cell, scratch);
+            let is_plain = match cell {
+                CellText::Text(text) => !text::needs_quotes(text.as_bytes()),
+                _ => true,
+            };
+            if is_plain && words.are_plain(*reason) {
+                sink.plain(Some(scratch));
+            } else {
+                sink.foreign(Some(scratch));
             }
-            sink.foreign(reason.map(|_| scratch.as_str()));
         }
         for reason in reasons {
-            scratch.clear();
-            if let Some(reason) = reason {
-                self.style.words.write_code(*reason, scratch);
+            match reason {
+                Some(reason) if words.are_plain(*reason) => sink.plain(Some(words.code(*reason))),
+                Some(reason) => sink.foreign(Some(words.code(*reason))),
+                None => sink.plain(None),
             }
-            sink.foreign(reason.map(|_| scratch.as_str()));
         }
         sink.plain(self.quadrant(row).map(|q| q.label(self.style.language)));
         sink.plain(Some(&self.style.model));

@@ -1,5 +1,7 @@
 //! Cells of a CSV file that no spreadsheet takes for a formula.
 
+use crate::output::words::integer;
+
 /// Appends a text cell: quoted where it must be, and with an apostrophe before anything that a
 /// spreadsheet would run as a formula.
 ///
@@ -8,7 +10,7 @@
 pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
     let guarded = starts_formula(text);
     let bytes = text.as_bytes();
-    let quoted = memchr::memchr3(b',', b'"', b'\n', bytes).is_some() || bytes.contains(&b'\r');
+    let quoted = needs_quotes(bytes);
     if quoted {
         out.push(b'"');
     }
@@ -28,6 +30,16 @@ pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// Whether a cell must stand in quotes. All bytes are looked at, many at a time.
+pub(super) fn needs_quotes(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |found, byte| found | matches!(byte, b',' | b'"' | b'\n' | b'\r'))
+}
+
+/// Whether a cell can be written as it is.
+pub(in crate::output) fn is_plain(text: &str) -> bool {
+    !needs_quotes(text.as_bytes()) && !starts_formula(text)
+}
+
 /// Whether a spreadsheet would take the text for a formula. A plain signed number is none.
 fn starts_formula(text: &str) -> bool {
     match text.as_bytes().first() {
@@ -41,9 +53,8 @@ fn starts_formula(text: &str) -> bool {
 /// decimal point.
 pub(super) fn push_number(value: f64, out: &mut Vec<u8>) {
     if value.fract() == 0.0 && value.abs() < 1e15 {
-        let mut text = String::new();
-        crate::output::words::push_number(value, &mut text);
-        out.extend_from_slice(text.as_bytes());
+        let mut digits = [0; 20];
+        out.extend_from_slice(integer(value as i64, &mut digits).as_bytes());
     } else if value.is_finite() {
         out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
     }
