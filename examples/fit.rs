@@ -20,13 +20,16 @@ use reveille::{
     dataset::{BinnedMatrix, keys},
     error::{Error, Kind, Result},
     features::{ColumnPlan, EncodeParams, Encoder, EncoderBuilder, How, Observed},
-    learners::{LogisticParams, Rows, Training, TreeParams},
+    learners::{BoostParams, LogisticParams, Rows, Training, TreeParams},
     metrics::{auc, log_loss},
-    scoring::scorer::logits,
+    scoring::{explain::Explainer, scorer::logits},
     sources::{self, ColumnType, Input, ReadParams, Table},
     units::Seed,
 };
 use serde_json::{Map, Value, json};
+
+/// Rows whose reasons are timed.
+const EXPLAINED: u32 = 20_000;
 
 /// Wall and CPU seconds since it was started.
 struct Clock(Instant, f64);
@@ -84,11 +87,17 @@ fn main() -> Result<()> {
         let clock = Clock::start();
         let scores = logits(&fitted, &codes.codes(), codes.rows);
         let scoring = clock.read();
+        let explained: Vec<u32> = (0..EXPLAINED.min(codes.rows as u32)).collect();
+        let explainer = Explainer::new(&fitted, &codes.code_counts);
+        let clock = Clock::start();
+        let reasons = explainer.explain(&codes.codes(), &explained, &scores);
+        let explaining = clock.read();
         let chances: Vec<f64> = scores.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
         let facts = json!({
             "program": "reveille", "learner": learner, "threads": threads, "rows": matrix.rows,
             "columns": matrix.columns.len(), "read": reading, "bin": binning, "fit": fitting,
-            "score": scoring, "auc": auc(&answers, &scores)?, "log_loss": log_loss(&answers, &chances)?,
+            "score": scoring,
+            "scored": codes.rows, "explain": explaining, "explained": reasons.len(), "auc": auc(&answers, &scores)?, "log_loss": log_loss(&answers, &chances)?,
         });
         println!("{facts}");
     }
@@ -160,6 +169,7 @@ fn fit(
     let index: Vec<u32> = (0..matrix.rows as u32).collect();
     let training = Training::new(Rows { matrix, index: &index }, Array1::from_vec(events.to_vec()));
     match learner {
+        "boost" => parsed::<BoostParams>(params)?.fit(&training).map(Fitted::Boost),
         "logistic" => parsed::<LogisticParams>(params)?.fit(&training).map(Fitted::Logistic),
         "tree" => parsed::<TreeParams>(params)?.fit(&training).map(Fitted::Tree),
         other => Err(Error::new(Kind::BadParameter, format!("no learner named {other}"))),
