@@ -11,7 +11,7 @@ use crate::{
     dataset::LeakageParams,
     error::{Error, Kind, Place, Result},
     features::EncodeParams,
-    learners::LearnerParams,
+    learners::{Budget, LearnerParams},
     metrics::ProfitParams,
     sources::ReadParams,
     store,
@@ -75,13 +75,18 @@ pub struct RuleParams {
 }
 
 /// How to train and validate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainParams {
     /// Name of the model in the registry.
     pub name: ModelName,
-    /// The learner; `auto` takes the simplest within one standard error of the best.
+    /// The learner; `auto` takes the simplest that is hardly worse than the best.
     pub learner: LearnerChoice,
+    /// How far a simpler learner's log loss may lie above the best one's and still be hardly worse:
+    /// that many standard errors of their difference, 0 to 10.
+    pub margin: f64,
+    /// How many presets of the boosted trees are tried.
+    pub budget: Budget,
     /// Number of folds, 2 to 50.
     pub folds: u8,
     /// Seed of every random choice.
@@ -95,6 +100,8 @@ impl Default for TrainParams {
         Self {
             name: default_name(),
             learner: LearnerChoice::Auto,
+            margin: 0.25,
+            budget: Budget::default(),
             folds: 5,
             seed: Seed::default(),
             outcome_days: 90,
@@ -111,22 +118,45 @@ fn default_name() -> ModelName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LearnerChoice {
-    /// All of them; the simplest within one standard error of the best is kept.
+    /// All of them; the simplest that is hardly worse than the best is kept.
     Auto,
     /// The scorecard.
     Logistic,
     /// The tree.
     Tree,
+    /// Boosted trees.
+    Boost,
+    /// The blend of the others.
+    Blend,
 }
 
 impl LearnerChoice {
-    /// The learners to fit, the simplest first.
-    pub fn names(self) -> &'static [LearnerName] {
+    /// The learner that was asked for; none for `auto`.
+    pub fn asked(self) -> Option<LearnerName> {
         match self {
-            Self::Auto => &[LearnerName::Logistic, LearnerName::Tree],
+            Self::Auto => None,
+            Self::Logistic => Some(LearnerName::Logistic),
+            Self::Tree => Some(LearnerName::Tree),
+            Self::Boost => Some(LearnerName::Boost),
+            Self::Blend => Some(LearnerName::Blend),
+        }
+    }
+
+    /// The learners to fit on rows, the simplest first: a blend needs all of them.
+    pub fn parts(self) -> &'static [LearnerName] {
+        match self {
+            Self::Auto | Self::Blend => {
+                &[LearnerName::Logistic, LearnerName::Tree, LearnerName::Boost]
+            }
             Self::Logistic => &[LearnerName::Logistic],
             Self::Tree => &[LearnerName::Tree],
+            Self::Boost => &[LearnerName::Boost],
         }
+    }
+
+    /// Whether what they say is blended.
+    pub fn blends(self) -> bool {
+        matches!(self, Self::Auto | Self::Blend)
     }
 }
 
@@ -241,6 +271,7 @@ impl Config {
         };
         range("train.folds", (2..=50).contains(&self.train.folds), "2 to 50")?;
         range("train.outcome_days", (1..=3660).contains(&self.train.outcome_days), "1 to 3660")?;
+        range("train.margin", (0.0..=10.0).contains(&self.train.margin), "0 to 10")?;
         let share = self.read.max_reject_share;
         range("read.max_reject_share", (0.0..=1.0).contains(&share), "0 to 1")?;
         if let ValueCut::Quantile(q) = self.cutoffs.value {
@@ -261,8 +292,7 @@ impl Config {
         self.encode.check()?;
         self.checks.check()?;
         self.profit.check()?;
-        self.learners.logistic.check()?;
-        self.learners.tree.check()
+        self.learners.check()
     }
 
     /// The configuration as TOML text.

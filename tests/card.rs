@@ -24,6 +24,25 @@ fn the_card_of_the_smallest_model() {
 }
 
 #[test]
+fn the_card_of_boosted_trees_and_a_blend() {
+    insta::assert_snapshot!(drivers(Language::En));
+}
+
+#[test]
+fn the_card_of_boosted_trees_and_a_blend_in_chinese() {
+    insta::assert_snapshot!(drivers(Language::Zh));
+}
+
+/// The part of the card that says what drives the models.
+fn drivers(language: Language) -> String {
+    let card = markdown(&sample::boosted(), language);
+    let heading = language.pick("## What drives it", "## 驱动因素");
+    let from = card.find(heading).unwrap();
+    let length = card[from + 2..].find("\n## ").unwrap();
+    card[from..from + 2 + length].to_owned()
+}
+
+#[test]
 fn the_metrics_as_json() {
     insta::assert_snapshot!(metrics_json(&sample::bundle()));
 }

@@ -164,3 +164,31 @@ fn words_come_in_chinese_too() {
     assert!(column(&feed, "quadrant_label").iter().any(|label| label == "培育提升"));
     assert!(column(&feed, "quadrant").iter().all(|code| code.is_ascii()));
 }
+
+#[test]
+fn reasons_are_told_for_whom_they_are_asked() {
+    let (desk, _) = trained();
+    let feed = |more: &[&str]| {
+        let args = ["-q", "predict", "history.csv", "-o", "feed.csv"];
+        desk.run(&[args.as_slice(), more].concat());
+        (desk.read("feed.csv"), desk.json("manifest.json")["reasons"].clone())
+    };
+    let (action, asked) = feed(&[]);
+    assert_eq!(asked, "action");
+    let (all, asked) = feed(&["--reasons", "all"]);
+    assert_eq!(asked, "all");
+    let (none, asked) = feed(&["--reasons", "none"]);
+    assert_eq!(asked, "none");
+    let quadrants = column(&all, "quadrant");
+    let reasons = [&action, &all, &none].map(|feed| column(feed, "reason_1"));
+    for (row, quadrant) in quadrants.iter().enumerate() {
+        let [action, all, none] = reasons.each_ref().map(|reasons| reasons[row].as_str());
+        assert!(none.is_empty());
+        assert_eq!(action, if quadrant == "grow" { "" } else { all });
+    }
+    for part in ["quadrant", "churn_probability", "value_at_risk", "risk_band"] {
+        assert_eq!(column(&action, part), column(&none, part));
+    }
+    assert!(reasons[0].iter().any(|reason| !reason.is_empty()));
+    assert!(reasons[1].iter().zip(quadrants).any(|(told, q)| !told.is_empty() && q == "grow"));
+}

@@ -12,7 +12,7 @@ use reveille::{
     },
     sources::{Hold, Input},
 };
-use support::{Desk, customers, file};
+use support::{Desk, customers, file, shuffled};
 
 /// The JSON of a training run.
 fn train(desk: &Desk, args: &[&str]) -> serde_json::Value {
@@ -81,7 +81,7 @@ fn a_file_sorted_by_outcome_with_a_running_id_is_no_triumph() {
     let desk = Desk::new();
     desk.write("sorted.csv", file(&lines));
     let run = train(&desk, &["sorted.csv", "--churn", "left"]);
-    for learner in ["logistic", "tree"] {
+    for learner in ["logistic", "tree", "boost"] {
         let auc = auc(&run, learner);
         assert!((0.6..0.9).contains(&auc), "{learner}: {auc}");
     }
@@ -236,4 +236,67 @@ fn rows_set_aside_are_listed_even_where_the_run_stops() {
         "--set",
         "read.max_reject_share=0.1",
     ]);
+}
+
+#[test]
+fn every_learner_can_be_asked_for_and_gives_the_same_bytes_again() {
+    let lines = customers(1200);
+    let desk = Desk::new();
+    desk.write("a.csv", file(&lines));
+    desk.write("b.csv", file(&shuffled(&lines, 3)));
+    for learner in ["logistic", "tree", "boost", "blend"] {
+        let bundle = |file: &str, threads: &str| {
+            let args = ["-q", "--threads", threads, "train", file, "--churn", "left"];
+            desk.run(&[&args[..], &["--learner", learner, "--name", learner, "--json"]].concat());
+            desk.bundle(learner)
+        };
+        let first = bundle("a.csv", "1");
+        assert!(bundle("a.csv", "2") == first, "{learner} on 2 threads");
+        assert!(bundle("b.csv", "8") == first, "{learner}, shuffled, on 8 threads");
+    }
+}
+
+#[test]
+fn the_learner_that_was_asked_for_is_kept() {
+    let desk = Desk::new();
+    desk.write("history.csv", file(&customers(1200)));
+    for (learner, shown) in [("boost", 1), ("blend", 4), ("tree", 1), ("auto", 4)] {
+        let args = ["history.csv", "--churn", "left", "--learner", learner, "--budget", "fast"];
+        let run = train(&desk, &[&args[..], &["--dry-run"]].concat());
+        let churn = &run["models"]["churn"];
+        assert_eq!(churn["learners"].as_object().unwrap().len(), shown, "{learner}");
+        assert!(learner == "auto" || churn["chosen"] == learner, "{learner}");
+    }
+    let talk = desk.refused(2, &["train", "history.csv", "--churn", "left", "--learner", "forest"]);
+    assert!(talk.contains("auto, logistic, tree, boost and blend"), "{talk}");
+}
+
+#[test]
+fn the_blend_is_no_worse_than_its_best_part() {
+    let desk = Desk::new();
+    desk.write("history.csv", file(&customers(3000)));
+    let run = train(&desk, &["history.csv", "--churn", "left", "--dry-run"]);
+    let learners = &run["models"]["churn"]["learners"];
+    let loss = |learner: &str| learners[learner][0]["metrics"]["log_loss"].as_f64().unwrap();
+    let best = ["logistic", "tree", "boost"].map(loss).into_iter().fold(f64::INFINITY, f64::min);
+    assert!(loss("blend") <= best + 0.003, "{learners}");
+}
+
+#[test]
+fn twenty_events_are_enough_for_every_learner() {
+    let (mut lines, mut events) = (Vec::new(), 0);
+    for line in customers(1500) {
+        events += usize::from(line.ends_with(",1"));
+        if !line.ends_with(",1") || events <= 20 {
+            lines.push(line);
+        }
+    }
+    let desk = Desk::new();
+    for (name, rows) in [("many.csv", lines.len()), ("few.csv", 200)] {
+        // The 20 events stand early in the file.
+        desk.write(name, file(&lines[..rows]));
+        for learner in ["auto", "logistic", "tree", "boost", "blend"] {
+            desk.run(&["-q", "train", name, "--churn", "left", "--learner", learner, "--dry-run"]);
+        }
+    }
 }

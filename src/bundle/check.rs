@@ -1,12 +1,15 @@
 //! What scoring relies on, checked once when a bundle is written or read: afterwards every index is
 //! in bounds, every sum stays finite, and every name is there.
 
+mod boosted;
 mod fitted;
 
 use std::{collections::BTreeSet, fmt::Display};
 
 use self::fitted::{calibration, scorecard, tree};
-use super::{Bundle, DataFacts, FindingNote, Fitted, HeldOut, Model, Rules, Source};
+use super::{
+    Blend, Bundle, DataFacts, FindingNote, Fitted, HeldOut, LearnerName, Model, Part, Rules, Source,
+};
 use crate::{
     error::{Error, Kind, Result},
     features::{Bins, Encoder},
@@ -99,21 +102,15 @@ fn model(which: &str, model: &Model, encoder: &Encoder, code_counts: &[u16]) -> 
         "a column that is not encoded",
     )?;
     let fitted = format!("{which}.fitted");
-    let used: Vec<u32> = match &model.fitted {
-        Fitted::Logistic(card) => {
-            scorecard(&fitted, card, code_counts)?;
-            card.columns.iter().map(|column| column.column).collect()
-        }
-        Fitted::Tree(found) => {
-            tree(&fitted, found, code_counts)?;
-            found.nodes.iter().filter_map(|n| n.split.as_ref()).map(|s| s.column).collect()
-        }
-        Fitted::Boost(_) | Fitted::Blend(_) => model.fitted.columns(),
-    };
+    learner(&fitted, &model.fitted, code_counts)?;
     let was_shown = |column: &u32| {
         encoder.columns.get(*column as usize).is_some_and(|c| shown.contains(c.name.as_str()))
     };
-    ensure(&fitted, used.iter().all(was_shown), "a column that it was not shown")?;
+    ensure(
+        &fitted,
+        model.fitted.columns().iter().all(was_shown),
+        "a column that it was not shown",
+    )?;
     calibration(&format!("{which}.calibration"), &model.calibration)?;
     ensure(format_args!("{which}.risk_cut"), (0.0..=1.0).contains(&model.risk_cut), "not in 0..1")?;
     counts(format_args!("{which}.rows"), &[model.events, model.rows])?;
@@ -126,6 +123,37 @@ fn model(which: &str, model: &Model, encoder: &Encoder, code_counts: &[u16]) -> 
             HeldOut::LaterData { test } | HeldOut::LaterUnseen { test } => real_day(&at, test)?,
         }
         metrics(&at, &validation.metrics)?;
+    }
+    short(format_args!("{which}.boost_trials"), model.boost_trials.len(), 1000)?;
+    for (number, trial) in model.boost_trials.iter().enumerate() {
+        let at = format!("{which}.boost_trials[{number}]");
+        text(&at, &trial.name)?;
+        counts(&at, &[trial.rounds])?;
+        finite(&at, &[trial.log_loss])?;
+    }
+    Ok(())
+}
+
+fn learner(at: &str, fitted: &Fitted, code_counts: &[u16]) -> Result<()> {
+    match fitted {
+        Fitted::Logistic(card) => scorecard(at, card, code_counts),
+        Fitted::Tree(found) => tree(at, found, code_counts),
+        Fitted::Boost(found) => boosted::ensemble(at, found, code_counts),
+        Fitted::Blend(found) => blend(at, found, code_counts),
+    }
+}
+
+fn blend(at: &str, blend: &Blend, code_counts: &[u16]) -> Result<()> {
+    fitted::logits(at, &[blend.intercept])?;
+    ensure(at, !blend.parts.is_empty(), "a blend without parts")?;
+    let mut seen = BTreeSet::new();
+    for (number, Part { weight, fitted }) in blend.parts.iter().enumerate() {
+        let at = format!("{at}.parts[{number}]");
+        ensure(&at, fitted.name() != LearnerName::Blend, "a blend within a blend")?;
+        ensure(&at, seen.insert(fitted.name()), "the same learner twice")?;
+        fitted::logits(&at, &[*weight])?;
+        ensure(&at, *weight > 0.0, "a weight that is not positive")?;
+        learner(&format!("{at}.fitted"), fitted, code_counts)?;
     }
     Ok(())
 }

@@ -101,6 +101,21 @@ pub struct Model {
     pub chosen_because: String,
     /// How every learner did, on every kind of held-out rows.
     pub validations: Vec<Validation>,
+    /// The presets that were tried for the boosted trees, where they were fitted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boost_trials: Vec<Trial>,
+}
+
+/// A preset that was tried for the boosted trees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trial {
+    /// Its name.
+    pub name: String,
+    /// The number of rounds that did best.
+    pub rounds: u64,
+    /// Mean log loss out of fold, before calibration.
+    pub log_loss: f64,
 }
 
 /// How one learner did on one kind of held-out rows, after calibration.

@@ -8,6 +8,7 @@ use crate::{
     bundle::registry::{ModelRef, Registry},
     config::{Config, LearnerChoice},
     error::{Error, Kind, Result},
+    learners::Budget,
     sources::{ColumnType, ReadParams},
     store,
     units::{ModelName, Seed},
@@ -153,9 +154,15 @@ pub(super) struct FitFlags {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// auto, logistic or tree; auto keeps the simplest within one standard error of the best
+    /// auto, logistic, tree, boost or blend; auto fits all and keeps the simplest that is hardly
+    /// worse than the best
     #[arg(long, value_name = "LEARNER", value_parser = learner)]
     learner: Option<LearnerChoice>,
+
+    /// How many presets of the boosted trees are tried out of fold: fast for one glance, thorough
+    /// for a night [default: default]
+    #[arg(long, value_name = "BUDGET", value_parser = budget)]
+    budget: Option<Budget>,
 
     /// Number of folds [default: 5]
     #[arg(long, value_name = "K")]
@@ -171,10 +178,20 @@ fn learner(text: &str) -> std::result::Result<LearnerChoice, String> {
         "auto" => Ok(LearnerChoice::Auto),
         "logistic" => Ok(LearnerChoice::Logistic),
         "tree" => Ok(LearnerChoice::Tree),
-        "boost" | "blend" => {
-            Err(format!("{text} is not in this version; there are auto, logistic and tree"))
+        "boost" => Ok(LearnerChoice::Boost),
+        "blend" => Ok(LearnerChoice::Blend),
+        other => {
+            Err(format!("{other} is no learner; there are auto, logistic, tree, boost and blend"))
         }
-        other => Err(format!("{other} is no learner; there are auto, logistic and tree")),
+    }
+}
+
+fn budget(text: &str) -> std::result::Result<Budget, String> {
+    match text {
+        "fast" => Ok(Budget::Fast),
+        "default" => Ok(Budget::Default),
+        "thorough" => Ok(Budget::Thorough),
+        other => Err(format!("{other} is no budget; there are fast, default and thorough")),
     }
 }
 
@@ -185,6 +202,7 @@ impl FitFlags {
             config.train.name = name.parse::<ModelName>()?;
         }
         config.train.learner = self.learner.unwrap_or(config.train.learner);
+        config.train.budget = self.budget.unwrap_or(config.train.budget);
         config.train.folds = self.folds.unwrap_or(config.train.folds);
         config.train.seed = self.seed.map_or(config.train.seed, Seed);
         Ok(())

@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     output::manifest::Manifest,
     pipeline::predict::{FeedTarget, Request, predict},
+    playbook::ReasonsFor,
     sources::Input,
     units::Language,
 };
@@ -45,6 +46,16 @@ pub(super) struct Predict {
 
     #[command(flatten)]
     read: ReadFlags,
+
+    /// Whose reasons are told: all, action (those in a quadrant with an action) or none
+    #[arg(
+        long,
+        env = "REVEILLE_REASONS",
+        default_value = "action",
+        value_name = "WHOSE",
+        help_heading = "Output"
+    )]
+    reasons: ReasonsFor,
 
     /// Print the manifest as JSON
     #[arg(long, help_heading = "Output")]
@@ -81,6 +92,7 @@ impl Predict {
             target: target.clone(),
             rejects: self.rejects.clone(),
             read,
+            reasons: self.reasons,
             language: self.lang,
         };
         let done = predict(&request, &mut ui.stdout(), ui)?;

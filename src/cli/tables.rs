@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    bundle::{Bundle, FindingNote, HeldOut, LearnerName, Model},
+    bundle::{Bundle, FindingNote, HeldOut, Model},
     metrics::Metrics,
     output::{manifest::Manifest, words},
     playbook::Quadrant,
@@ -77,15 +77,6 @@ pub(super) fn quadrants(manifest: &Manifest, language: Language) -> String {
     columns(&rows)
 }
 
-fn learner(name: LearnerName) -> &'static str {
-    match name {
-        LearnerName::Logistic => "logistic",
-        LearnerName::Tree => "tree",
-        LearnerName::Boost => "boost",
-        LearnerName::Blend => "blend",
-    }
-}
-
 fn held_out(split: &HeldOut) -> String {
     match split {
         HeldOut::Folds { folds } => format!("{folds} folds"),
@@ -118,7 +109,7 @@ pub(super) fn validations(model: &Model) -> String {
     head.extend(row(FIGURES));
     let mut rows = vec![head];
     for validation in &model.validations {
-        let mut cells = vec![learner(validation.learner).to_owned(), held_out(&validation.split)];
+        let mut cells = vec![validation.learner.key().to_owned(), held_out(&validation.split)];
         cells.extend(figures(&validation.metrics));
         rows.push(cells);
     }

@@ -1,11 +1,13 @@
 //! Fitting: linfa's `Fit` and `Predict` over the binned matrix, for every learner alike.
 
+pub mod blend;
 pub mod boost;
 pub mod calibrate;
 pub mod logistic;
 pub mod tree;
 
-pub use boost::BoostParams;
+pub use blend::BlendParams;
+pub use boost::{BoostParams, Budget};
 pub use logistic::LogisticParams;
 pub use tree::TreeParams;
 
@@ -30,13 +32,23 @@ pub struct LearnerParams {
     pub logistic: LogisticParams,
     /// The tree.
     pub tree: TreeParams,
-    /// The boosted trees.
+    /// Boosted trees.
     pub boost: BoostParams,
+    /// The blend.
+    pub blend: BlendParams,
 }
 
 impl LearnerParams {
+    /// Checks the parameters of every learner.
+    pub fn check(&self) -> Result<()> {
+        self.logistic.check()?;
+        self.tree.check()?;
+        self.boost.check()?;
+        self.blend.check()
+    }
+
     /// Fits one learner on the rows of the matrix that `index` names, in canonical order, with one
-    /// outcome for each.
+    /// outcome for each. A blend is not fitted on rows, but on what its parts say of them.
     pub fn fit(
         &self,
         learner: LearnerName,
@@ -50,10 +62,9 @@ impl LearnerParams {
             LearnerName::Logistic => self.logistic.fit(&training).map(Fitted::Logistic),
             LearnerName::Tree => self.tree.fit(&training).map(Fitted::Tree),
             LearnerName::Boost => self.boost.fit(&training).map(Fitted::Boost),
-            LearnerName::Blend => Err(Error::new(
-                Kind::BadParameter,
-                format!("{} cannot be fitted here", learner.key()),
-            )),
+            LearnerName::Blend => {
+                Err(Error::new(Kind::BadParameter, "a blend is made of fitted learners"))
+            }
         }
     }
 }

@@ -8,11 +8,13 @@ pub mod boosted;
 pub mod calibration;
 pub mod scorecard;
 pub mod tree;
+pub mod treeshap;
 
-pub use boosted::Boosted;
+pub use boosted::{Boosted, CompiledBoost};
 pub use calibration::Calibration;
 pub use scorecard::Scorecard;
-pub use tree::Tree;
+pub use tree::{CompiledTree, Tree};
+pub use treeshap::TreeShap;
 
 /// The encoded columns of a stretch of rows, all of one length.
 pub type Codes<'a> = [&'a [u8]];

@@ -6,11 +6,15 @@ mod walk;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Codes;
+use crate::model::{
+    Codes,
+    treeshap::{TreeShap, Twig},
+};
 
 pub use check::{MAX_DEPTH, MAX_NODES};
 pub use rules::{Allowed, Condition, LeafRule};
 pub use walk::CompiledTree;
+pub(in crate::model) use walk::{bits, whole};
 
 /// A fitted tree: node 0 is the root, and a child always stands after its parent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -100,30 +104,46 @@ impl Tree {
         self.path(codes, row).last().unwrap_or(0)
     }
 
-    /// What each column adds to a row's logit: the change of the node logit at every step of the
-    /// row's path, summed by the column that was asked. [`Tree::base`] plus their sum is the logit.
+    /// The form of the tree that tells what each column adds to a logit.
+    pub fn shap(&self) -> TreeShap {
+        TreeShap::new(0.0, std::iter::once(self.twigs()))
+    }
+
+    /// What each column adds to a row's logit; [`Tree::base`] plus their sum is the logit. Over many
+    /// rows keep the [`Tree::shap`] form.
     ///
     /// `out` has one entry an encoded column and is overwritten.
-    ///
-    /// # Source
-    /// Saabas, *Interpreting random forests* (2014).
     pub fn contributions(&self, codes: &Codes, row: usize, out: &mut [f64]) {
+        let shap = self.shap();
+        let mut shares = vec![0.0; shap.columns().len()];
+        shap.shares(codes, &[row as u32], &mut shares);
         out.fill(0.0);
-        let mut before: Option<&Node> = None;
-        for node in self.path(codes, row).filter_map(|at| self.nodes.get(at)) {
-            let asked = before.and_then(|n| n.split.as_ref().map(|s| (n.logit, s.column)));
-            if let Some((logit, column)) = asked
-                && let Some(sum) = out.get_mut(column as usize)
-            {
-                *sum += node.logit - logit;
+        for (&column, share) in shap.columns().iter().zip(shares) {
+            if let Some(out) = out.get_mut(column as usize) {
+                *out = share;
             }
-            before = Some(node);
         }
     }
 
-    /// The logit of the root: where every row's path begins. 0 for a tree without nodes.
+    /// The mean logit over the training rows, by their leaves. 0 for a tree without nodes.
     pub fn base(&self) -> f64 {
-        self.nodes.first().map_or(0.0, |root| root.logit)
+        self.shap().base()
+    }
+
+    /// The tree as [`TreeShap`] takes it. A fork whose children cannot be is a leaf, so that any tree
+    /// can be explained.
+    fn twigs(&self) -> Vec<Twig<'_>> {
+        let mut taken = vec![false; self.nodes.len()];
+        let twigs = self.nodes.iter().enumerate().map(|(at, node)| {
+            if let (Some(split), Some(children)) = (&node.split, self.children(at))
+                && children[0] != children[1]
+                && !children.iter().any(|&child| std::mem::replace(&mut taken[child], true))
+            {
+                return Twig::Fork { column: split.column, left_if: &split.left_if, children };
+            }
+            Twig::Leaf { logit: node.logit, rows: node.rows }
+        });
+        twigs.collect()
     }
 
     /// Number of questions on the longest path; 0 for a single leaf.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bundle::Bundle,
-    playbook::Quadrant,
+    playbook::{Quadrant, ReasonsFor},
     scoring::{State, Tally, tally::Cell},
     units::Day,
 };
@@ -38,6 +38,8 @@ pub struct Manifest {
     pub rows: u64,
     /// Rows set aside.
     pub rejected: u64,
+    /// For whom reasons were asked.
+    pub reasons: ReasonsFor,
     /// Earliest and latest as-of date.
     pub as_of: Option<(Day, Day)>,
     /// The cut-offs that made the bands.
@@ -104,7 +106,13 @@ pub struct ColumnFacts {
 
 impl Manifest {
     /// The manifest of a run.
-    pub fn new(bundle: &Bundle, model: &str, tally: &Tally, rejected: u64) -> Self {
+    pub fn new(
+        bundle: &Bundle,
+        model: &str,
+        reasons: ReasonsFor,
+        tally: &Tally,
+        rejected: u64,
+    ) -> Self {
         Self {
             manifest: VERSION,
             feed_version: super::feed::VERSION,
@@ -113,6 +121,7 @@ impl Manifest {
             feed: None,
             rows: tally.rows,
             rejected,
+            reasons,
             as_of: tally.as_of,
             cuts: Cuts {
                 value: bundle.value_cut,

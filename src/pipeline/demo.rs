@@ -56,6 +56,7 @@ pub fn demo(
     let saved = registry.save(bundle, &card, &card::metrics_json(bundle))?;
     let feed = folder.join("feed.csv");
     let request = predict::Request {
+        reasons: crate::playbook::ReasonsFor::Action,
         input: Input::Path(bank_folder.join("current.csv")),
         bundle,
         model: format!("{}@{}", bundle.name, saved.version),

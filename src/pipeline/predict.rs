@@ -13,6 +13,7 @@ use crate::{
         manifest::{FileFacts, Manifest},
     },
     pipeline::Watcher,
+    playbook::ReasonsFor,
     scoring::{Scorer, Tally},
     sources::{self, Block, Input, ReadParams, Reject},
     store::{AtomicFile, Hashing},
@@ -65,6 +66,8 @@ pub struct Request<'a> {
     pub rejects: Option<PathBuf>,
     /// How the table is read.
     pub read: ReadParams,
+    /// For whom reasons are told.
+    pub reasons: ReasonsFor,
     /// Language of the words.
     pub language: Language,
 }
@@ -86,7 +89,10 @@ pub fn predict(
     stdout: &mut (dyn Write + Send),
     watcher: &dyn Watcher,
 ) -> Result<Done> {
-    let scorer = Scorer::new(request.bundle)?;
+    let mut scorer = Scorer::new(request.bundle)?;
+    if let Some(wanted) = request.reasons.wanted() {
+        scorer = scorer.explaining(wanted);
+    }
     let style = FeedStyle::new(request.bundle, &request.model, request.language);
     let params =
         ReadParams { missing: request.bundle.source.missing.clone(), ..request.read.clone() };
@@ -114,7 +120,8 @@ pub fn predict(
 
 fn finish(request: &Request<'_>, totals: &Totals, digest: Option<String>) -> Result<Done> {
     let rejected = totals.rejects.len() as u64;
-    let mut manifest = Manifest::new(request.bundle, &request.model, &totals.tally, rejected);
+    let (model, reasons) = (&request.model, request.reasons);
+    let mut manifest = Manifest::new(request.bundle, model, reasons, &totals.tally, rejected);
     let beside = |name: &str| request.target.file().map(|feed| feed.with_file_name(name));
     let rejects = request.rejects.clone().or_else(|| beside("rejects.csv"));
     if let Some(path) = &rejects {

@@ -12,7 +12,7 @@ use crate::{
         predict::write_rejects,
         prepare::{Prepared, labelled, prepare},
         roles::rule_columns,
-        validate::{Judge, Population, choose},
+        validate::{Judge, Population, choose, name},
     },
     scoring::State,
     sources::{Column, Input, Reject},
@@ -60,7 +60,6 @@ pub fn train(
         write_rejects(file, &prepared.rejects)?;
     }
     refuse_rejects(&prepared, config)?;
-    watcher.stage("fitting churn");
     let churn = fit(&prepared, State::Active, config, watcher)?;
     let reactivation = fit_reactivation(&prepared, config, watcher)?;
     let bundle = assemble(&prepared, config, churn, reactivation)?;
@@ -104,7 +103,6 @@ fn fit_reactivation(
     } else if prepared.count(State::Dormant) == 0 {
         "no customer is dormant"
     } else {
-        watcher.stage("fitting reactivation");
         match fit(prepared, State::Dormant, config, watcher) {
             Ok(model) => return Ok(Some(model)),
             Err(error) if matches!(error.kind(), Kind::TooFew | Kind::OneClass) => {
@@ -123,13 +121,21 @@ fn fit(prepared: &Prepared, state: State, config: &Config, watcher: &dyn Watcher
     let population = population(prepared, state);
     require_events(&population, state)?;
     let time = time_split(prepared, &population, config, watcher)?;
-    let judge =
-        Judge { learners: &config.learners, profit: &config.profit, folds: config.train.folds };
-    let mut candidates = Vec::new();
-    for &learner in config.train.learner.names() {
-        candidates.push(judge.candidate(learner, &population, time.as_ref())?);
-    }
-    let (chosen, chosen_because, validations) = choose(candidates, &population, time.as_ref())?;
+    let (wanted, time) = (&config.train, time.as_ref());
+    let judge = Judge {
+        learners: &config.learners,
+        budget: wanted.budget,
+        profit: &config.profit,
+        folds: wanted.folds,
+    };
+    let mut candidates = judge.candidates(wanted.learner, &population, time, watcher)?;
+    let asked = wanted.learner.asked();
+    let (at, chosen_because) = choose(&candidates, asked, wanted.margin, &population, time)?;
+    let validations = candidates.iter().flat_map(|c| c.validations.clone()).collect();
+    let boost_trials = candidates.iter().flat_map(|c| c.trials.clone()).collect();
+    let chosen = candidates.swap_remove(at);
+    drop(candidates);
+    watcher.stage(&format!("{}: fitting {}", population.name, name(chosen.recipe.name())));
     let cut = match state {
         State::Dormant => config.cutoffs.reactivation,
         _ => config.cutoffs.churn,
@@ -139,10 +145,11 @@ fn fit(prepared: &Prepared, state: State, config: &Config, watcher: &dyn Watcher
         rows: population.outcome.len() as u64,
         events: population.events(),
         columns: Vec::new(),
-        fitted: chosen.fitted,
+        fitted: chosen.recipe.fit(&population)?,
         calibration: chosen.calibration,
         chosen_because,
         validations,
+        boost_trials,
     })
 }
 

@@ -1,17 +1,26 @@
-//! Honest validation: how each learner does on rows it has not seen, and which one is kept.
+//! Honest validation: how each learner does on rows it has not seen.
+//!
+//! What a learner says of such rows is found once, out of fold and on later data, and serves its own
+//! figures, the blend and the choice. Only the learner that is kept is then fitted on every row.
 
-use std::collections::BTreeMap;
+mod choose;
+mod recipe;
 
 use rayon::prelude::*;
 
+pub use choose::{choose, name};
+pub use recipe::Recipe;
+
 use crate::{
-    bundle::{Fitted, HeldOut, LearnerName, Validation},
+    bundle::{Fitted, HeldOut, LearnerName, Trial, Validation},
+    config::LearnerChoice,
     dataset::{BinnedMatrix, Folds, TimeSplit},
     error::Result,
-    learners::{LearnerParams, calibrate},
-    metrics::{self, Metrics, ProfitParams, paired_log_loss_difference},
+    learners::{Budget, LearnerParams, Rows, calibrate},
+    metrics::{self, Metrics, ProfitParams},
     model::Calibration,
-    scoring::scorer::logits,
+    pipeline::Watcher,
+    scoring::predictor::logits,
 };
 
 /// The rows of one population with a known outcome, in canonical order. All slices but the matrix
@@ -32,13 +41,11 @@ pub struct Population<'a> {
     pub customer: Vec<u64>,
 }
 
-/// A learner that went through validation and was then fitted on every row.
+/// A learner that went through validation.
 #[derive(Debug)]
 pub struct Candidate {
-    /// Which learner.
-    pub learner: LearnerName,
-    /// Fitted on every row.
-    pub fitted: Fitted,
+    /// How it is fitted.
+    pub recipe: Recipe,
     /// Fitted on out-of-fold logits of every row.
     pub calibration: Calibration,
     /// Calibrated out-of-fold probability of each row of the population.
@@ -47,6 +54,8 @@ pub struct Candidate {
     pub later: Vec<f64>,
     /// Its figures.
     pub validations: Vec<Validation>,
+    /// The presets that were tried for it.
+    pub trials: Vec<Trial>,
 }
 
 /// How learners are fitted and judged.
@@ -54,55 +63,128 @@ pub struct Candidate {
 pub struct Judge<'a> {
     /// The learners' parameters.
     pub learners: &'a LearnerParams,
+    /// How many presets of the boosted trees are tried.
+    pub budget: Budget,
     /// The money behind the expected maximum profit.
     pub profit: &'a ProfitParams,
     /// Number of folds.
     pub folds: u8,
 }
 
+/// The rows to judge on, each with its fold.
+struct Bench<'a> {
+    all: &'a Population<'a>,
+    folds: Folds,
+    later: Option<Later<'a>>,
+}
+
+/// The earlier rows with their folds, and which rows are later.
+struct Later<'a> {
+    time: &'a TimeSplit,
+    earlier: Population<'a>,
+    folds: Folds,
+}
+
+/// Logits of rows whose customers the learner has not seen.
+struct Unseen {
+    recipe: Recipe,
+    /// Out of fold, of all rows.
+    logits: Vec<f64>,
+    later: Option<UnseenLater>,
+    trials: Vec<Trial>,
+}
+
+struct UnseenLater {
+    /// Out of fold, of the earlier rows.
+    earlier: Vec<f64>,
+    /// Of the later rows, by the learner fitted on the earlier ones.
+    later: Vec<f64>,
+}
+
 impl Judge<'_> {
-    /// Validates a learner on folds and, where the history has later data, on that; then fits it on
-    /// every row.
-    pub fn candidate(
+    /// Validates the learners of a choice, the simplest first, on folds and, where the history has
+    /// later data, on that. A learner that cannot be fitted is left out with a note, unless it is the
+    /// one that was asked for.
+    pub fn candidates(
+        &self,
+        choice: LearnerChoice,
+        population: &Population<'_>,
+        time: Option<&TimeSplit>,
+        watcher: &dyn Watcher,
+    ) -> Result<Vec<Candidate>> {
+        let bench = self.bench(population, time)?;
+        let mut unseen = Vec::new();
+        let mut failed = None;
+        for &learner in choice.parts() {
+            watcher.stage(&format!("{}: validating {}", population.name, name(learner)));
+            match self.unseen(learner, &bench) {
+                Ok(logits) => unseen.push(logits),
+                Err(error) if choice.parts().len() > 1 => {
+                    let (of, learner) = (population.name, name(learner));
+                    watcher.note(&format!("{of}: {learner} cannot be fitted: {error}"));
+                    failed = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(error) = failed.filter(|_| unseen.is_empty()) {
+            return Err(error);
+        }
+        if choice.blends() {
+            watcher.stage(&format!("{}: blending", population.name));
+            match self.blend(&unseen, &bench) {
+                // A blend of one is that one.
+                Ok(blend) if choice.asked().is_some() || blend.parts() > 1 => unseen.push(blend),
+                Ok(_) => {}
+                Err(error) if choice.asked().is_some() => return Err(error),
+                Err(error) => watcher
+                    .note(&format!("{}: there is no blend of them: {error}", population.name)),
+            }
+        }
+        unseen.into_iter().map(|logits| self.judged(logits, &bench)).collect()
+    }
+
+    fn bench<'b>(&self, all: &'b Population<'b>, time: Option<&'b TimeSplit>) -> Result<Bench<'b>> {
+        let folds = |of: &Population<'_>| Folds::by_customer(&of.customer, &of.outcome, self.folds);
+        let later = |time: &'b TimeSplit| -> Result<Later<'b>> {
+            let earlier = all.part(&time.train);
+            Ok(Later { time, folds: folds(&earlier)?, earlier })
+        };
+        Ok(Bench { all, folds: folds(all)?, later: time.map(later).transpose()? })
+    }
+
+    fn unseen(&self, learner: LearnerName, bench: &Bench<'_>) -> Result<Unseen> {
+        let OutOfFold { recipe, logits, trials } =
+            self.out_of_fold(learner, bench.all, &bench.folds)?;
+        let later = |later: &Later<'_>| -> Result<UnseenLater> {
+            let OutOfFold { recipe, logits, .. } =
+                self.out_of_fold(learner, &later.earlier, &later.folds)?;
+            let fitted = recipe.fit(&later.earlier)?;
+            let later = score(&fitted, bench.all, &later.time.test);
+            Ok(UnseenLater { earlier: logits, later })
+        };
+        let later = bench.later.as_ref().map(later).transpose()?;
+        Ok(Unseen { recipe, logits, later, trials })
+    }
+
+    /// For each row the logit by models that have not seen its customer.
+    fn out_of_fold(
         &self,
         learner: LearnerName,
         population: &Population<'_>,
-        time: Option<&TimeSplit>,
-    ) -> Result<Candidate> {
-        let OutOfFold { logits, held_out, calibration } = self.out_of_fold(learner, population)?;
-        let all: Vec<u32> = (0..population.index.len() as u32).collect();
-        let mut validations = vec![Validation {
-            learner,
-            split: HeldOut::Folds { folds: self.folds },
-            metrics: self.measure(population, &all, &held_out)?,
-        }];
-        let ranked: Vec<f64> =
-            logits.iter().map(|l| Calibration::Identity.probability(*l)).collect();
-        ranked_by(&mut validations[0].metrics, self.measure(population, &all, &ranked)?);
-        let later = match time {
-            Some(time) => self.on_later_data(learner, population, time, &mut validations)?,
-            None => Vec::new(),
-        };
-        let fitted = self.learners.fit(
-            learner,
-            population.matrix,
-            &population.index,
-            &population.outcome,
-        )?;
-        Ok(Candidate { learner, fitted, calibration, held_out, later, validations })
-    }
-
-    /// For each row the calibrated probability by models that have not seen its customer, and the
-    /// calibration fitted on all such logits.
-    fn out_of_fold(&self, learner: LearnerName, population: &Population<'_>) -> Result<OutOfFold> {
-        let folds = Folds::by_customer(&population.customer, &population.outcome, self.folds)?;
-        let parts: Vec<Vec<(u32, f64)>> = (0..self.folds)
+        folds: &Folds,
+    ) -> Result<OutOfFold> {
+        if learner == LearnerName::Boost {
+            return self.search(population, folds);
+        }
+        let recipe = Recipe::Learner(learner, self.learners.clone());
+        let parts: Vec<Vec<(u32, f64)>> = (0..folds.count)
             .into_par_iter()
             .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
-                let fitted = self.fit_on(learner, population, &seen)?;
+                let fitted = recipe.fit(&population.part(&seen))?;
                 let scores = score(&fitted, population, &unseen);
                 Ok(unseen.into_iter().zip(scores).collect())
             })
@@ -111,21 +193,81 @@ impl Judge<'_> {
         for (row, logit) in parts.into_iter().flatten() {
             logits[row as usize] = logit;
         }
-        let choice = calibrate::choose(&population.outcome, &logits, &folds.of_row)?;
-        Ok(OutOfFold { logits, held_out: choice.cross_fitted, calibration: choice.calibration })
+        Ok(OutOfFold { recipe, logits, trials: Vec::new() })
     }
 
-    fn on_later_data(
+    fn search(&self, population: &Population<'_>, folds: &Folds) -> Result<OutOfFold> {
+        let rows = Rows { matrix: population.matrix, index: &population.index };
+        let (outcome, fold) = (&population.outcome, &folds.of_row);
+        let found = self.learners.boost.search(self.budget, rows, outcome, fold, folds.count)?;
+        let trials = found.tried.into_iter().map(|trial| Trial {
+            name: trial.name,
+            rounds: trial.rounds as u64,
+            log_loss: trial.log_loss,
+        });
+        Ok(OutOfFold {
+            recipe: Recipe::Boost(found.params),
+            logits: found.logits,
+            trials: trials.collect(),
+        })
+    }
+
+    /// The blend of what learners say of rows they have not seen. Its own figures come from weights
+    /// that were fitted on other folds, or on the earlier rows.
+    fn blend(&self, parts: &[Unseen], bench: &Bench<'_>) -> Result<Unseen> {
+        let params = &self.learners.blend;
+        let logits: Vec<&[f64]> = parts.iter().map(|part| part.logits.as_slice()).collect();
+        let stacked = params.stack(&bench.all.outcome, &logits, &bench.folds.of_row)?;
+        let later = |later: &Later<'_>| -> Result<UnseenLater> {
+            let all = || parts.iter().filter_map(|part| part.later.as_ref());
+            let logits: Vec<&[f64]> = all().map(|part| part.earlier.as_slice()).collect();
+            let stacked = params.stack(&later.earlier.outcome, &logits, &later.folds.of_row)?;
+            let logits: Vec<&[f64]> = all().map(|part| part.later.as_slice()).collect();
+            let later = stacked.stack.logits(&logits);
+            Ok(UnseenLater { earlier: stacked.cross_fitted, later })
+        };
+        let later = bench.later.as_ref().map(later).transpose()?;
+        let weights = stacked.stack.weights.iter().zip(parts).filter(|(weight, _)| **weight > 0.0);
+        let recipe = Recipe::Blend {
+            intercept: stacked.stack.intercept,
+            parts: weights.map(|(weight, part)| (*weight, part.recipe.clone())).collect(),
+        };
+        Ok(Unseen { recipe, logits: stacked.cross_fitted, later, trials: Vec::new() })
+    }
+
+    /// The figures of a learner, calibrated.
+    fn judged(&self, unseen: Unseen, bench: &Bench<'_>) -> Result<Candidate> {
+        let Unseen { recipe, logits, later, trials } = unseen;
+        let (population, learner) = (bench.all, recipe.name());
+        let choice = calibrate::choose(&population.outcome, &logits, &bench.folds.of_row)?;
+        let held_out = choice.cross_fitted;
+        let all: Vec<u32> = (0..population.index.len() as u32).collect();
+        let mut metrics = self.measure(population, &all, &held_out)?;
+        let ranked = Calibration::Identity.apply(&logits);
+        ranked_by(&mut metrics, self.measure(population, &all, &ranked)?);
+        let split = HeldOut::Folds { folds: self.folds };
+        let mut validations = vec![Validation { learner, split, metrics }];
+        let later = match (&bench.later, later) {
+            (Some(bench), Some(logits)) => {
+                self.judged_later(learner, &logits, population, bench, &mut validations)?
+            }
+            _ => Vec::new(),
+        };
+        let calibration = choice.calibration;
+        Ok(Candidate { recipe, calibration, held_out, later, validations, trials })
+    }
+
+    fn judged_later(
         &self,
         learner: LearnerName,
+        logits: &UnseenLater,
         population: &Population<'_>,
-        time: &TimeSplit,
+        bench: &Later<'_>,
         validations: &mut Vec<Validation>,
     ) -> Result<Vec<f64>> {
-        let earlier = population.part(&time.train);
-        let calibration = self.out_of_fold(learner, &earlier)?.calibration;
-        let fitted = self.fit_on(learner, population, &time.train)?;
-        let probabilities = calibration.apply(&score(&fitted, population, &time.test));
+        let Later { time, earlier, folds } = bench;
+        let choice = calibrate::choose(&earlier.outcome, &logits.earlier, &folds.of_row)?;
+        let probabilities = choice.calibration.apply(&logits.later);
         let test = time.test_as_of;
         validations.push(Validation {
             learner,
@@ -144,16 +286,6 @@ impl Judge<'_> {
             validations.push(Validation { learner, split: HeldOut::LaterUnseen { test }, metrics });
         }
         Ok(probabilities)
-    }
-
-    fn fit_on(
-        &self,
-        learner: LearnerName,
-        population: &Population<'_>,
-        rows: &[u32],
-    ) -> Result<Fitted> {
-        let index = pick(&population.index, rows);
-        self.learners.fit(learner, population.matrix, &index, &pick(&population.outcome, rows))
     }
 
     fn measure(
@@ -177,14 +309,21 @@ fn folds_at_once(rows: usize, folds: u8) -> usize {
     if rows < MANY_ROWS { 1 } else { usize::from(folds) }
 }
 
-/// What models say of rows whose customers they have not seen.
+/// What a learner says out of fold, and how to fit it.
 struct OutOfFold {
-    /// As the learner says it.
+    recipe: Recipe,
     logits: Vec<f64>,
-    /// Calibrated, each fold by the others.
-    held_out: Vec<f64>,
-    /// Fitted on all of the logits.
-    calibration: Calibration,
+    trials: Vec<Trial>,
+}
+
+impl Unseen {
+    /// Number of learners that it takes.
+    fn parts(&self) -> usize {
+        match &self.recipe {
+            Recipe::Learner(..) | Recipe::Boost(_) => 1,
+            Recipe::Blend { parts, .. } => parts.len(),
+        }
+    }
 }
 
 /// Takes the figures of ranking over from `ranks`: the calibration of the saved model never changes
@@ -212,12 +351,14 @@ fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {
 
 /// The logits of some rows of a population.
 fn score(fitted: &Fitted, population: &Population<'_>, rows: &[u32]) -> Vec<f64> {
-    let picked: Vec<Vec<u8>> = population
-        .matrix
-        .columns
-        .par_iter()
-        .map(|column| rows.iter().map(|&i| column[population.index[i as usize] as usize]).collect())
-        .collect();
+    let mut is_read = vec![false; population.matrix.columns.len()];
+    fitted.columns().into_iter().for_each(|column| is_read[column as usize] = true);
+    let gather = |(column, is_read): (&Vec<u8>, &bool)| -> Vec<u8> {
+        let rows = rows.iter().filter(|_| *is_read);
+        rows.map(|&i| column[population.index[i as usize] as usize]).collect()
+    };
+    let picked: Vec<Vec<u8>> =
+        population.matrix.columns.par_iter().zip(&is_read).map(gather).collect();
     let codes: Vec<&[u8]> = picked.iter().map(Vec::as_slice).collect();
     logits(fitted, &codes, rows.len())
 }
@@ -238,74 +379,5 @@ impl Population<'_> {
     /// Number of events.
     pub fn events(&self) -> u64 {
         self.outcome.iter().filter(|event| **event).count() as u64
-    }
-}
-
-/// Takes the simplest candidate whose log loss is within one standard error of the best, the
-/// standard error being that of the paired difference; candidates come the simplest first. Later
-/// data decide where there are any.
-///
-/// # Source
-/// Breiman, Friedman, Olshen & Stone, *Classification and Regression Trees* (1984), §3.4.3, the
-/// one-standard-error rule, here on paired differences.
-pub fn choose(
-    candidates: Vec<Candidate>,
-    population: &Population<'_>,
-    time: Option<&TimeSplit>,
-) -> Result<(Candidate, String, Vec<Validation>)> {
-    let (outcome, where_): (Vec<bool>, &str) = match time {
-        Some(time) => (pick(&population.outcome, &time.test), "on later data"),
-        None => (population.outcome.clone(), "out of fold"),
-    };
-    let judged = |candidate: &Candidate| -> Vec<f64> {
-        if time.is_some() { candidate.later.clone() } else { candidate.held_out.clone() }
-    };
-    let losses: Vec<f64> = candidates
-        .iter()
-        .map(|candidate| metrics::log_loss(&outcome, &judged(candidate)))
-        .collect::<Result<_>>()?;
-    let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
-    let mut chosen = best;
-    let mut words = format!(
-        "{} has the lowest log loss {where_} ({:.4})",
-        name(&candidates[best]),
-        losses[best]
-    );
-    for simpler in 0..best {
-        let difference = paired_log_loss_difference(
-            &outcome,
-            &judged(&candidates[simpler]),
-            &judged(&candidates[best]),
-        )?;
-        let (excess, error) = (difference.mean, difference.standard_error);
-        if excess <= error {
-            chosen = simpler;
-            words = format!(
-                "{} is the simplest within one standard error of the best {where_}: its log loss of {:.4} is {excess:.4} above that of {} (standard error {error:.4})",
-                name(&candidates[simpler]),
-                losses[simpler],
-                name(&candidates[best]),
-            );
-            break;
-        }
-    }
-    if candidates.len() == 1 {
-        words = format!("{} was asked for", name(&candidates[0]));
-    }
-    let validations = candidates.iter().flat_map(|c| c.validations.clone()).collect();
-    let mut candidates: BTreeMap<usize, Candidate> = candidates.into_iter().enumerate().collect();
-    let chosen = candidates.remove(&chosen);
-    let chosen = chosen.ok_or_else(|| {
-        crate::error::Error::new(crate::error::Kind::BadParameter, "no learner was asked for")
-    })?;
-    Ok((chosen, words, validations))
-}
-
-fn name(candidate: &Candidate) -> &'static str {
-    match candidate.learner {
-        LearnerName::Logistic => "the scorecard",
-        LearnerName::Tree => "the tree",
-        LearnerName::Boost => "the boosted trees",
-        LearnerName::Blend => "the blend",
     }
 }

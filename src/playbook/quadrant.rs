@@ -104,6 +104,11 @@ impl Quadrant {
         }
     }
 
+    /// Whether marketing acts on it; the others wait.
+    pub fn has_action(self) -> bool {
+        !matches!(self, Self::Grow | Self::LetRest | Self::Leave)
+    }
+
     /// Whose quadrant it is.
     pub fn state(self) -> State {
         match self {

@@ -4,8 +4,8 @@
 //! reasons are the three largest that point where the row's score lies against the base.
 
 use crate::{
-    bundle::Fitted,
-    model::{Codes, Scorecard, Tree, scorecard::CardColumn},
+    bundle::{Blend, Fitted},
+    model::{Codes, Scorecard, TreeShap, scorecard::CardColumn},
 };
 
 /// Whether a column raises or lowers the score of a row.
@@ -39,6 +39,9 @@ pub type Reasons = [Option<Reason>; 3];
 /// Contributions that count as none.
 const NEGLIGIBLE: f64 = 1e-9;
 
+/// Rows that are explained together.
+const TOGETHER: usize = 64;
+
 /// A fitted learner made ready to explain its scores.
 #[derive(Debug, Clone)]
 pub enum Explainer {
@@ -49,35 +52,122 @@ pub enum Explainer {
         /// The logit where every contribution is nothing.
         base: f64,
     },
-    /// For each leaf its reasons.
-    Leaves {
-        /// By node index.
-        reasons: Vec<Reasons>,
-        /// The tree.
-        tree: Tree,
+    /// Shapley values of a tree, or of many.
+    Trees(TreeShap),
+    /// A weighted sum of others.
+    Sum {
+        /// Each with its weight.
+        parts: Vec<(f64, Self)>,
+        /// The columns of all, ascending.
+        columns: Vec<u32>,
+        /// The logit where every contribution is nothing.
+        base: f64,
     },
 }
 
 impl Explainer {
-    /// Makes a learner ready. `code_counts` is the number of codes of each encoded column.
-    pub fn new(fitted: &Fitted, code_counts: &[u16]) -> Self {
+    /// Makes a learner ready.
+    pub fn new(fitted: &Fitted) -> Self {
         match fitted {
             Fitted::Logistic(card) => Self::Additive { tables: tables(card), base: card.base() },
-            Fitted::Tree(tree) => {
-                Self::Leaves { reasons: leaf_reasons(tree, code_counts.len()), tree: tree.clone() }
+            Fitted::Tree(tree) => Self::Trees(tree.shap()),
+            Fitted::Boost(boosted) => Self::Trees(boosted.shap()),
+            Fitted::Blend(blend) => Self::sum(blend),
+        }
+    }
+
+    fn sum(blend: &Blend) -> Self {
+        let parts: Vec<(f64, Self)> =
+            blend.parts.iter().map(|part| (part.weight, Self::new(&part.fitted))).collect();
+        let mut columns: Vec<u32> = parts.iter().flat_map(|(_, part)| part.columns()).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let base =
+            parts.iter().fold(blend.intercept, |sum, (weight, part)| sum + weight * part.base());
+        Self::Sum { parts, columns, base }
+    }
+
+    /// The logit where every contribution is nothing.
+    pub fn base(&self) -> f64 {
+        match self {
+            Self::Additive { base, .. } | Self::Sum { base, .. } => *base,
+            Self::Trees(shap) => shap.base(),
+        }
+    }
+
+    /// The encoded columns that contribute, ascending.
+    pub fn columns(&self) -> Vec<u32> {
+        match self {
+            Self::Additive { tables, .. } => tables.iter().map(|(column, _)| *column).collect(),
+            Self::Trees(shap) => shap.columns().to_vec(),
+            Self::Sum { columns, .. } => columns.clone(),
+        }
+    }
+
+    /// What each column contributes to the logits of the chosen rows: with the base, all of them.
+    ///
+    /// # Shape
+    /// `out` is overwritten: for each of the rows one entry for each of [`Explainer::columns`].
+    pub fn contributions(&self, codes: &Codes, rows: &[u32], out: &mut [f64]) {
+        match self {
+            Self::Additive { tables, .. } => {
+                for (slot, (column, table)) in tables.iter().enumerate() {
+                    let codes = codes.get(*column as usize).copied().unwrap_or_default();
+                    for (out, &row) in out.chunks_exact_mut(tables.len()).zip(rows) {
+                        let code = codes.get(row as usize).copied().unwrap_or(0);
+                        out[slot] = table[usize::from(code)];
+                    }
+                }
             }
-            Fitted::Boost(_) | Fitted::Blend(_) => Self::Additive { tables: Vec::new(), base: 0.0 },
+            Self::Trees(shap) => shap.shares(codes, rows, out),
+            Self::Sum { parts, columns, .. } => {
+                out.fill(0.0);
+                for (weight, part) in parts {
+                    let own = part.columns();
+                    if own.is_empty() {
+                        continue;
+                    }
+                    let mut told = vec![0.0; rows.len() * own.len()];
+                    part.contributions(codes, rows, &mut told);
+                    let slots: Vec<usize> = own
+                        .iter()
+                        .filter_map(|column| columns.binary_search(column).ok())
+                        .collect();
+                    let of_rows = out.chunks_exact_mut(columns.len());
+                    for (out, told) in of_rows.zip(told.chunks_exact(own.len())) {
+                        for (&slot, told) in slots.iter().zip(told) {
+                            out[slot] += weight * told;
+                        }
+                    }
+                }
+            }
         }
     }
 
     /// The reasons of each of the chosen rows; `logits` has one entry a row of the codes.
     pub fn explain(&self, codes: &Codes, rows: &[u32], logits: &[f64]) -> Vec<Reasons> {
-        match self {
-            Self::Additive { tables, base } => additive(tables, *base, codes, rows, logits),
-            Self::Leaves { reasons, tree } => {
-                rows.iter().map(|&row| reasons[tree.leaf_of(codes, row as usize)]).collect()
+        if let Self::Additive { tables, base } = self {
+            return additive(tables, *base, codes, rows, logits);
+        }
+        let columns = self.columns();
+        if columns.is_empty() {
+            return vec![Reasons::default(); rows.len()];
+        }
+        let mut reasons = Vec::with_capacity(rows.len());
+        let mut contributions = vec![0.0; TOGETHER * columns.len()];
+        for rows in rows.chunks(TOGETHER) {
+            let contributions = &mut contributions[..rows.len() * columns.len()];
+            self.contributions(codes, rows, contributions);
+            for (of_row, &row) in contributions.chunks_exact(columns.len()).zip(rows) {
+                let sign = if logits[row as usize] >= self.base() { 1.0 } else { -1.0 };
+                let mut strongest = Strongest::default();
+                for (&column, contribution) in columns.iter().zip(of_row) {
+                    strongest.offer(column, sign * contribution);
+                }
+                reasons.push(strongest.reasons(sign));
             }
         }
+        reasons
     }
 }
 
@@ -113,35 +203,6 @@ fn additive(
         reasons.extend(told.map(|(strongest, &sign)| strongest.reasons(sign)));
     }
     reasons
-}
-
-fn leaf_reasons(tree: &Tree, columns: usize) -> Vec<Reasons> {
-    let mut parents = vec![None; tree.nodes.len()];
-    for (node, split) in
-        tree.nodes.iter().enumerate().filter_map(|(i, n)| Some((i, n.split.as_ref()?)))
-    {
-        for child in [split.left, split.right] {
-            parents[child as usize] = Some((node, split.column as usize));
-        }
-    }
-    let mut contributions = vec![0.0; columns];
-    (0..tree.nodes.len())
-        .map(|node| {
-            contributions.fill(0.0);
-            let mut below = node;
-            while let Some((parent, column)) = parents[below] {
-                contributions[column] += tree.nodes[below].logit - tree.nodes[parent].logit;
-                below = parent;
-            }
-            let sum: f64 = contributions.iter().sum();
-            let sign = if sum >= 0.0 { 1.0 } else { -1.0 };
-            let mut strongest = Strongest::default();
-            for (column, &contribution) in contributions.iter().enumerate() {
-                strongest.offer(column as u32, sign * contribution);
-            }
-            strongest.reasons(sign)
-        })
-        .collect()
 }
 
 /// The three strongest contributions so far; the first offered wins a tie.
@@ -183,22 +244,4 @@ impl Strongest {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reasons_point_where_the_score_lies() {
-        let table = |second: f64| {
-            let mut table = [0.0; 256];
-            table[1] = second;
-            table
-        };
-        let tables = [(0, table(0.5)), (1, table(0.9)), (2, table(-0.3)), (3, table(0.1))];
-        let codes: Vec<&[u8]> = vec![&[1, 0], &[1, 0], &[1, 1], &[1, 0]];
-        let told = additive(&tables, 0.0, &codes, &[0, 1], &[1.2, -0.3]);
-        let columns = |reasons: Reasons| reasons.map(|r| r.map(|r| r.column));
-        assert_eq!(columns(told[0]), [Some(1), Some(0), Some(3)]);
-        assert_eq!(columns(told[1]), [Some(2), None, None]);
-        assert_eq!(told[1][0].unwrap().direction(), Direction::Lowers);
-    }
-}
+mod tests;

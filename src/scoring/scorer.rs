@@ -4,13 +4,13 @@ use arrow_array::{Array, Date32Array, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bundle::{Bundle, Fitted, Model},
+    bundle::{Bundle, Model},
     error::{Error, Kind, Place, Result},
     expr::Expr,
     features::{Encoded, Ready},
-    model::Codes,
     scoring::{
         explain::{Explainer, Reasons},
+        predictor::Predictor,
         state::{State, StateRules, kinds},
     },
     sources::Block,
@@ -53,7 +53,7 @@ pub struct Scored {
     pub value_band: Vec<ValueBand>,
     /// Band of the probability.
     pub risk_band: Vec<Option<Band>>,
-    /// Reasons, strongest first.
+    /// Reasons, strongest first; none for rows that are not to be explained.
     pub reasons: Vec<Reasons>,
     /// As-of date of each row, days since 1970-01-01, where the bundle has an as-of column.
     pub as_of: Option<Vec<i32>>,
@@ -72,23 +72,30 @@ pub struct Scorer<'a> {
     reactivation: Option<Prepared<'a>>,
 }
 
+/// Which rows are to be explained, by state and bands.
+pub type Wanted = fn(State, ValueBand, Option<Band>) -> bool;
+
 #[derive(Debug)]
 struct Prepared<'a> {
     model: &'a Model,
-    explainer: Explainer,
+    predictor: Predictor<'a>,
+    explainer: Option<(Explainer, Wanted)>,
 }
 
 impl<'a> Prepared<'a> {
-    fn new(model: &'a Model, code_counts: &[u16]) -> Self {
-        Self { model, explainer: Explainer::new(&model.fitted, code_counts) }
+    fn new(model: &'a Model) -> Self {
+        Self { model, predictor: Predictor::new(&model.fitted), explainer: None }
+    }
+
+    fn explaining(self, wanted: Wanted) -> Self {
+        Self { explainer: Some((Explainer::new(&self.model.fitted), wanted)), ..self }
     }
 }
 
 impl<'a> Scorer<'a> {
-    /// Makes a bundle ready.
+    /// Makes a bundle ready to score, without reasons.
     pub fn new(bundle: &'a Bundle) -> Result<Self> {
         let columns = &bundle.source.columns;
-        let code_counts = bundle.encoder.code_counts();
         let value =
             bundle.rules.value.as_ref().map(|v| Expr::parse(v, &kinds(columns))).transpose()?;
         Ok(Self {
@@ -96,9 +103,19 @@ impl<'a> Scorer<'a> {
             encoder: bundle.encoder.ready(),
             states: StateRules::bind(&bundle.rules, columns)?,
             value,
-            churn: Prepared::new(&bundle.churn, &code_counts),
-            reactivation: bundle.reactivation.as_ref().map(|m| Prepared::new(m, &code_counts)),
+            churn: Prepared::new(&bundle.churn),
+            reactivation: bundle.reactivation.as_ref().map(Prepared::new),
         })
+    }
+
+    /// Makes it give the reasons of the rows that are wanted, too.
+    #[must_use]
+    pub fn explaining(self, wanted: Wanted) -> Self {
+        Self {
+            churn: self.churn.explaining(wanted),
+            reactivation: self.reactivation.map(|prepared| prepared.explaining(wanted)),
+            ..self
+        }
     }
 
     /// Scores a block that was read with the columns of the bundle's source.
@@ -151,15 +168,23 @@ impl Scored {
             return;
         }
         let codes: Vec<&[u8]> = self.encoded.columns.iter().map(Vec::as_slice).collect();
-        let logits = logits(&prepared.model.fitted, &codes, self.state.len());
-        let reasons = prepared.explainer.explain(&codes, &rows, &logits);
-        for (&row, reasons) in rows.iter().zip(reasons) {
+        let mut logits = vec![0.0; self.state.len()];
+        prepared.predictor.logits(&codes, &mut logits);
+        for &row in &rows {
             let row = row as usize;
             let probability = prepared.model.calibration.probability(logits[row]);
             self.probability[row] = Some(probability);
             let high = probability >= prepared.model.risk_cut;
             self.risk_band[row] = Some(if high { Band::High } else { Band::Low });
-            self.reasons[row] = reasons;
+        }
+        let Some((explainer, wanted)) = &prepared.explainer else { return };
+        let is_wanted = |&row: &u32| {
+            let row = row as usize;
+            wanted(state, self.value_band[row], self.risk_band[row])
+        };
+        let rows: Vec<u32> = rows.into_iter().filter(is_wanted).collect();
+        for (&row, reasons) in rows.iter().zip(explainer.explain(&codes, &rows, &logits)) {
+            self.reasons[row as usize] = reasons;
         }
     }
 
@@ -167,25 +192,6 @@ impl Scored {
     pub fn value_at_risk(&self, row: usize) -> Option<f64> {
         Some(self.value[row]? * self.probability[row]?)
     }
-}
-
-/// The learner's logit of each row.
-pub fn logits(fitted: &Fitted, codes: &Codes, rows: usize) -> Vec<f64> {
-    let mut logits = vec![0.0; rows];
-    match fitted {
-        Fitted::Logistic(card) => card.logits(codes, &mut logits),
-        Fitted::Tree(tree) => tree.logits(codes, &mut logits),
-        Fitted::Boost(boosted) => boosted.logits(codes, &mut logits),
-        Fitted::Blend(blend) => {
-            logits.fill(blend.intercept);
-            for part in &blend.parts {
-                for (sum, logit) in logits.iter_mut().zip(self::logits(&part.fitted, codes, rows)) {
-                    *sum += part.weight * logit;
-                }
-            }
-        }
-    }
-    logits
 }
 
 /// The as-of date of each row, as days since 1970-01-01. A row without one takes day 0.

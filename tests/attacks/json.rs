@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use reveille::bundle::{from_bytes, to_bytes};
 use serde_json::Value;
 
-use super::{json, refused, sealed};
+use super::{boosted_json, json, refused, sealed};
 
 /// The bundle's JSON with one value changed.
 fn changed(pointer: &str, to: Value) -> String {
@@ -314,9 +314,11 @@ proptest! {
     /// Whatever is changed: refused, or a bundle that writes, reads and describes itself.
     #[test]
     fn no_change_under_a_new_digest_leads_to_a_panic(
+        boosted in any::<bool>(),
         changes in proptest::collection::vec((any::<proptest::sample::Index>(), mutation()), 1..4)
     ) {
-        let mut value: Value = serde_json::from_str(&json()).unwrap();
+        let text = if boosted { boosted_json() } else { json() };
+        let mut value: Value = serde_json::from_str(&text).unwrap();
         for (place, mutation) in &changes {
             let place = place.index(size(&value));
             mutate(&mut value, place, mutation);

@@ -1,5 +1,6 @@
 //! Attacks on the wire format.
 
+mod boosted;
 mod damage;
 mod json;
 mod registry;
@@ -7,7 +8,7 @@ mod registry;
 use std::sync::LazyLock;
 
 use reveille::{
-    bundle::{from_bytes, to_bytes},
+    bundle::{Bundle, from_bytes, to_bytes},
     error::{Error, Kind},
 };
 
@@ -21,12 +22,19 @@ pub(crate) fn sealed(json: &str) -> Vec<u8> {
 
 /// The JSON of a bundle.
 pub(crate) fn json() -> String {
-    static JSON: LazyLock<String> = LazyLock::new(|| {
-        let bytes = to_bytes(&sample::bundle()).unwrap();
-        let text = String::from_utf8(bytes).unwrap();
-        text.split_once('\n').unwrap().1.to_owned()
-    });
+    static JSON: LazyLock<String> = LazyLock::new(|| json_of(&sample::bundle()));
     JSON.clone()
+}
+
+/// The JSON of the bundle with boosted trees and a blend.
+pub(crate) fn boosted_json() -> String {
+    static JSON: LazyLock<String> = LazyLock::new(|| json_of(&sample::boosted()));
+    JSON.clone()
+}
+
+fn json_of(bundle: &Bundle) -> String {
+    let text = String::from_utf8(to_bytes(bundle).unwrap()).unwrap();
+    text.split_once('\n').unwrap().1.to_owned()
 }
 
 pub(crate) fn refused(bytes: &[u8]) -> Error {

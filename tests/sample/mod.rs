@@ -4,13 +4,14 @@
 
 use reveille::{
     bundle::{
-        Bundle, DataFacts, FindingNote, Fitted, HeldOut, LearnerName, Model, Rules, Source,
-        Validation,
+        Blend, Bundle, DataFacts, FindingNote, Fitted, HeldOut, LearnerName, Model, Part, Rules,
+        Source, Validation,
     },
     features::{Bins, EncodedColumn, Encoder},
     metrics::{AtDepth, CalibrationPoint, Estimate, Metrics},
     model::{
-        Calibration, Scorecard, Tree,
+        Boosted, Calibration, Scorecard, Tree,
+        boosted::{Branch, Branches},
         scorecard::{CardColumn, Group},
         tree::{Node, Rule, Split},
     },
@@ -65,6 +66,37 @@ pub(crate) fn tiny() -> Bundle {
     tiny.findings.clear();
     tiny.config = serde_json::Value::Null;
     tiny
+}
+
+/// The bundle with boosted trees for churn, and for reactivation a blend of them and the tree.
+pub(crate) fn boosted() -> Bundle {
+    let mut bundle = bundle();
+    bundle.churn.fitted = Fitted::Boost(ensemble());
+    if let Some(model) = &mut bundle.reactivation {
+        let parts = vec![
+            Part { weight: 0.375, fitted: model.fitted.clone() },
+            Part { weight: 0.65, fitted: Fitted::Boost(ensemble()) },
+        ];
+        model.fitted = Fitted::Blend(Blend { intercept: -0.04, parts });
+    }
+    bundle
+}
+
+fn ensemble() -> Boosted {
+    let fork = |column, left_if, right, gain| Branch::Fork { column, left_if, right, gain };
+    let leaf = |steps, rows| Branch::Leaf { steps, rows };
+    let at_most = |code| Rule::AtMost { code, missing: true };
+    let one_of = |codes: &[u8]| Rule::OneOf { codes: codes.to_vec() };
+    let first = vec![
+        fork(0, at_most(2), 4, 812.5),
+        fork(1, one_of(&[2, 4]), 3, 96.25),
+        leaf(41_000, 9000.0),
+        leaf(-62_000, 20_000.0),
+        leaf(137_500, 11_000.0),
+    ];
+    let second = vec![fork(0, at_most(3), 2, 301.0), leaf(-9000, 36_000.0), leaf(80_000, 4000.0)];
+    let trees = [first, second].map(|nodes| Branches { nodes }).to_vec();
+    Boosted { base: -1_482_910, trees }
 }
 
 fn source() -> Source {
@@ -142,6 +174,7 @@ fn churn() -> Model {
             validation(LearnerName::Logistic, HeldOut::LaterUnseen { test: Day(20_543) }, 0.821),
             validation(LearnerName::Tree, HeldOut::Folds { folds: 5 }, 0.838),
         ],
+        boost_trials: Vec::new(),
     }
 }
 
@@ -171,6 +204,7 @@ fn reactivation() -> Model {
         columns: ["age", "country", "last_visit"].map(String::from).to_vec(),
         chosen_because: "the lowest log loss".to_owned(),
         validations: vec![validation(LearnerName::Tree, HeldOut::Folds { folds: 5 }, 0.701)],
+        boost_trials: Vec::new(),
     }
 }
 

@@ -118,7 +118,7 @@ pub(super) fn tree(at: &str, tree: &Tree, code_counts: &[u16]) -> Result<()> {
     Ok(())
 }
 
-fn rule(at: &str, rule: &Rule, codes: u16) -> Result<()> {
+pub(super) fn rule(at: &str, rule: &Rule, codes: u16) -> Result<()> {
     match rule {
         Rule::AtMost { code, .. } => ensure(at, u16::from(*code) < codes, "a code out of range"),
         Rule::OneOf { codes: left } => {
@@ -149,7 +149,7 @@ pub(super) fn calibration(at: &str, calibration: &Calibration) -> Result<()> {
     }
 }
 
-fn logits(at: &str, logits: &[f64]) -> Result<()> {
+pub(super) fn logits(at: &str, logits: &[f64]) -> Result<()> {
     let sane = logits.iter().all(|logit| logit.abs() <= MAX_LOGIT);
     ensure(at, sane, "a number that is not finite, or beyond all measure")
 }

@@ -18,7 +18,7 @@ mod search;
 mod split;
 mod table;
 
-pub use params::{BoostParams, MAX_LEAVES, MAX_TREES, Monotone};
+pub use params::{BoostParams, MAX_LEAVES, MAX_TREES, Monotone, Tuning};
 
 pub use fit::Watch;
 pub use search::{Budget, Found, Plan, Trial};

@@ -18,6 +18,8 @@ pub const MAX_TREES: usize = 5000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BoostParams {
+    /// Whether a search over presets sets what is below but for monotone columns and the seed.
+    pub tuning: Tuning,
     /// Trees that are grown one after the other, 1 to 5000 (all bags together).
     pub rounds: usize,
     /// Share of a leaf's own step that is taken, above 0 to 1.
@@ -54,6 +56,17 @@ pub struct BoostParams {
     pub seed: Seed,
 }
 
+/// Who sets the parameters when a model is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tuning {
+    /// Presets are compared out of fold.
+    #[default]
+    Search,
+    /// They are taken as they are given.
+    AsGiven,
+}
+
 /// Which way a score may go along a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,6 +80,7 @@ pub enum Monotone {
 impl Default for BoostParams {
     fn default() -> Self {
         Self {
+            tuning: Tuning::Search,
             rounds: 100,
             learning_rate: 0.1,
             max_leaves: 31,

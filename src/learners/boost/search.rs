@@ -5,7 +5,7 @@ use ndarray::Array1;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{BoostParams, Watch, params::MAX_TREES};
+use super::{BoostParams, Tuning, Watch, params::MAX_TREES};
 use crate::{
     error::{Error, Kind, Result},
     learners::{Rows, Training},
@@ -14,6 +14,9 @@ use crate::{
         boosted::{Branch, STEPS},
     },
 };
+
+/// Rows from which on one fold is fitted after the other.
+const MANY_ROWS: usize = 1 << 21;
 
 /// How much time may go into finding good settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -124,6 +127,9 @@ impl BoostParams {
             ));
         }
         let all = Folded { rows, outcome, fold, folds };
+        if self.tuning == Tuning::AsGiven {
+            return all.as_given(self);
+        }
         let effort = Effort::of(budget, outcome.len());
         let few = all.first(effort.compare_rows);
         let mut tried = Vec::new();
@@ -215,6 +221,12 @@ impl<'a> Folded<'a> {
         }
     }
 
+    /// Folds that one thread is given at once, at least: of many rows one fold is fitted after the
+    /// other, each on all threads, since a fit copies its rows.
+    fn folds_at_once(&self) -> usize {
+        if self.outcome.len() < MANY_ROWS { 1 } else { usize::from(self.folds) }
+    }
+
     /// For one fold the places of the rows outside and inside it.
     fn parts(&self, fold: u8) -> (Vec<u32>, Vec<u32>) {
         (0..self.outcome.len() as u32).partition(|&row| self.fold[row as usize] != fold)
@@ -225,11 +237,21 @@ impl<'a> Folded<'a> {
         (index, places.iter().map(|&at| self.outcome[at as usize]).collect())
     }
 
+    /// What parameters that are not to be changed say out of fold.
+    fn as_given(&self, params: &BoostParams) -> Result<Found> {
+        let parts = vec![params.clone()];
+        let logits = self.refit(&parts)?;
+        let log_loss = log_loss(self.outcome, &logits);
+        let tried = vec![Trial { name: "as given".to_owned(), rounds: params.rounds, log_loss }];
+        Ok(Found { params: Plan { parts }, logits, tried })
+    }
+
     /// Fits each fold's other rows while the fold is watched.
     fn cross_validate(&self, params: &BoostParams) -> Result<Judged> {
         let patience = ((3.0 / params.learning_rate) as usize).max(20);
         let fits: Vec<(Boosted, Vec<f64>)> = (0..self.folds)
             .into_par_iter()
+            .with_min_len(self.folds_at_once())
             .map(|fold| {
                 let (seen, held) = self.parts(fold);
                 let (index, outcome) = self.pick(&seen);
@@ -255,6 +277,7 @@ impl<'a> Folded<'a> {
         let plan = Plan { parts: parts.to_vec() };
         let fits: Vec<Boosted> = (0..self.folds)
             .into_par_iter()
+            .with_min_len(self.folds_at_once())
             .map(|fold| {
                 let (index, outcome) = self.pick(&self.parts(fold).0);
                 let matrix = self.rows.matrix;
@@ -325,6 +348,13 @@ fn log_loss(outcome: &[bool], logits: &[f64]) -> f64 {
         away.max(0.0) + (-away.abs()).exp().ln_1p()
     };
     outcome.iter().zip(logits).map(loss).sum::<f64>() / outcome.len().max(1) as f64
+}
+
+impl Plan {
+    /// Fits every part on rows with one outcome each; see `fit`.
+    pub fn fit_rows(&self, rows: Rows<'_>, outcome: &[bool]) -> Result<Boosted> {
+        self.fit(&training(rows, outcome.to_vec()))
+    }
 }
 
 impl<'a> Fit<Rows<'a>, Array1<bool>, Error> for Plan {

@@ -42,7 +42,6 @@ pub(super) struct Table<'a> {
     pub(super) blocks: Vec<Vec<Line>>,
     /// Bins of all columns.
     pub(super) bins: usize,
-    pub(super) rows: usize,
 }
 
 impl<'a> Table<'a> {
@@ -60,13 +59,7 @@ impl<'a> Table<'a> {
             column.first_bin = bins;
             bins += column.codes;
         }
-        Self {
-            source: *rows,
-            blocks: blocks(&columns, rows),
-            rows: rows.index.len(),
-            columns,
-            bins,
-        }
+        Self { source: *rows, blocks: blocks(&columns, rows), columns, bins }
     }
 
     /// Other rows of the same matrix in the same columns.

@@ -38,7 +38,8 @@ impl Step {
     }
 }
 
-fn bits(rule: &Rule) -> [u64; 4] {
+/// A bit for each code, set where it goes left.
+pub(in crate::model) fn bits(rule: &Rule) -> [u64; 4] {
     let mut bits = [0; 4];
     for code in (0..=u8::MAX).filter(|&code| rule.goes_left(code)) {
         bits[usize::from(code >> 6)] |= 1 << (code & 63);
@@ -55,7 +56,8 @@ impl CompiledTree {
         columns.sort_unstable();
         columns.dedup();
         let mut taken = vec![false; tree.nodes.len()];
-        let (mut steps, mut logits, mut depth) = (vec![Step::leaf(0)], vec![tree.base()], 0);
+        let (mut steps, mut logits, mut depth) =
+            (vec![Step::leaf(0)], vec![tree.nodes.first().map_or(0.0, |root| root.logit)], 0);
         let mut queue = VecDeque::from([(0, 0, 0)]);
         while let Some((node, at, level)) = queue.pop_front() {
             depth = depth.max(level);
@@ -110,7 +112,7 @@ impl CompiledTree {
 }
 
 /// A column of exactly `rows` codes, filled up with missing values where it is short.
-fn whole<'a>(codes: &Codes<'a>, column: u32, rows: usize) -> Cow<'a, [u8]> {
+pub(in crate::model) fn whole<'a>(codes: &Codes<'a>, column: u32, rows: usize) -> Cow<'a, [u8]> {
     let column: &'a [u8] = codes.get(column as usize).copied().unwrap_or(&[]);
     match column.get(..rows) {
         Some(column) => Cow::Borrowed(column),

@@ -1,17 +1,19 @@
-//! What drives a model: the points of a scorecard, the rules of a tree.
+//! What drives a model: the points of a scorecard, the rules of a tree, the columns of boosted trees,
+//! the weights of a blend.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Which,
+    Which, learner_name,
     page::Page,
-    words::{code, count, meaning, percent, share, weight},
+    words::{code, count, meaning, number, percent, share, weight},
 };
 use crate::{
-    bundle::{Fitted, Model},
+    bundle::{Blend, Fitted, Model},
     features::{EncodedColumn, Encoder},
     model::{
-        Scorecard, Tree,
+        Boosted, Scorecard, Tree,
+        boosted::Branches,
         scorecard::CardColumn,
         tree::{Node, Rule, Split},
     },
@@ -27,22 +29,53 @@ const RULES: usize = 40;
 
 /// The number of columns that a fitted learner looks at.
 pub(super) fn columns_used(fitted: &Fitted) -> usize {
-    match fitted {
-        Fitted::Logistic(card) => card.columns.len(),
-        Fitted::Tree(tree) => splits(tree).map(|split| split.column).collect::<BTreeSet<_>>().len(),
-        Fitted::Boost(_) | Fitted::Blend(_) => {
-            fitted.columns().into_iter().collect::<BTreeSet<_>>().len()
-        }
-    }
+    fitted.columns().into_iter().collect::<BTreeSet<_>>().len()
 }
 
 /// The section about one model.
 pub(super) fn of(page: &mut Page, which: Which, model: &Model, encoder: &Encoder) {
-    match &model.fitted {
+    learner(page, which, &model.fitted, encoder);
+}
+
+fn learner(page: &mut Page, which: Which, fitted: &Fitted, encoder: &Encoder) {
+    match fitted {
         Fitted::Logistic(card) => scorecard(page, which, card, encoder),
         Fitted::Tree(tree) => rules(page, which, tree, encoder),
-        Fitted::Boost(_) | Fitted::Blend(_) => {}
+        Fitted::Boost(boosted) => ensemble(page, boosted, encoder),
+        Fitted::Blend(blend) => parts(page, which, blend, encoder),
     }
+}
+
+fn parts(page: &mut Page, which: Which, blend: &Blend, encoder: &Encoder) {
+    let language = page.language();
+    let intercept = number(blend.intercept, 4);
+    page.paragraph(
+        &format!("The logits of these learners are multiplied by their weights and added up, with {intercept}. What a column contributes to a score is added up in the same way."),
+        &format!("将下列算法的对数几率（logit）按权重相加，再加 {intercept}；各变量对评分的贡献也按同样方式相加。"),
+    );
+    let rows = blend.parts.iter().map(|part| {
+        let name = learner_name(part.fitted.name(), language);
+        vec![name.to_owned(), format!("{:.3}", part.weight)]
+    });
+    page.table(&[("Learner", "算法"), ("Weight", "权重")], 1, rows.collect());
+    for part in &blend.parts {
+        let name = part.fitted.name();
+        page.heading(4, learner_name(name, Language::En), learner_name(name, Language::Zh));
+        learner(page, which, &part.fitted, encoder);
+    }
+}
+
+fn ensemble(page: &mut Page, boosted: &Boosted, encoder: &Encoder) {
+    let trees = boosted.trees.len() as u64;
+    let leaves = boosted.trees.iter().map(Branches::leaves);
+    let (all, most) = (leaves.clone().sum::<usize>() as u64, leaves.max().unwrap_or(0) as u64);
+    let (trees, all, most) = (count(trees), count(all), count(most));
+    page.paragraph(
+        &format!("The score is a sum over {trees} trees with {all} leaves in all, at most {most} in one. No single rule decides it; the reasons of a customer are exact Shapley values. What the trees learned comes from these columns:"),
+        &format!("评分为 {trees} 棵树之和，共 {all} 个叶节点，单棵最多 {most} 个。评分并非由单条规则决定；每位客户的原因为精确的 Shapley 值。各变量的贡献如下："),
+    );
+    let share = ("Share of what the trees explain", "贡献占比");
+    gains(page, boosted.forks(), share, encoder);
 }
 
 fn splits(tree: &Tree) -> impl Iterator<Item = &Split> {
@@ -164,7 +197,8 @@ fn groups(page: &mut Page, which: Which, column: &CardColumn, encoded: &EncodedC
 
 fn rules(page: &mut Page, which: Which, tree: &Tree, encoder: &Encoder) {
     let language = page.language();
-    gains(page, tree, encoder);
+    let gained = splits(tree).map(|split| (split.column, split.gain));
+    gains(page, gained, ("Share of what the tree explains", "贡献占比"), encoder);
     let mut leaves = leaves(tree, encoder);
     leaves.sort_by(|a, b| b.node.rows.total_cmp(&a.node.rows));
     let all = tree.nodes.first().map_or(0.0, |root| root.rows);
@@ -209,12 +243,17 @@ fn rules(page: &mut Page, which: Which, tree: &Tree, encoder: &Encoder) {
     }
 }
 
-/// The columns of a tree by what they add to the likelihood.
-fn gains(page: &mut Page, tree: &Tree, encoder: &Encoder) {
+/// Columns by what they add to the likelihood; `forks` has the column and the gain of each.
+fn gains(
+    page: &mut Page,
+    forks: impl Iterator<Item = (u32, f64)>,
+    gained: (&str, &str),
+    encoder: &Encoder,
+) {
     let mut gains: BTreeMap<u32, (f64, u64)> = BTreeMap::new();
-    for split in splits(tree) {
-        let (gain, times) = gains.entry(split.column).or_default();
-        *gain += split.gain;
+    for (column, gain) in forks {
+        let (sum, times) = gains.entry(column).or_default();
+        *sum += gain;
         *times += 1;
     }
     let all: f64 = gains.values().map(|(gain, _)| gain).sum();
@@ -224,11 +263,7 @@ fn gains(page: &mut Page, tree: &Tree, encoder: &Encoder) {
         let name = code(&encoder.columns.get(*column as usize)?.name);
         Some(vec![name, percent(share(*gain, all)), count(*times)])
     });
-    let head = [
-        ("Column", "变量"),
-        ("Share of what the tree explains", "贡献占比"),
-        ("Splits", "分裂次数"),
-    ];
+    let head = [("Column", "变量"), gained, ("Splits", "分裂次数")];
     page.table(&head, 1, rows.collect());
 }
 
