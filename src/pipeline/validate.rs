@@ -177,7 +177,7 @@ impl Judge<'_> {
         if learner == LearnerName::Boost {
             return self.search(population, folds);
         }
-        let recipe = Recipe::Learner(learner, self.learners.clone());
+        let recipe = Recipe::Learner(learner, Box::new(self.learners.clone()));
         let parts: Vec<Vec<(u32, f64)>> = (0..folds.count)
             .into_par_iter()
             .with_min_len(folds_at_once(population.index.len(), self.folds))
