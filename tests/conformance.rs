@@ -13,6 +13,7 @@ use reveille::{
     error::{Error, Kind, Result},
     learners::{
         Rows, Training,
+        boost::{BoostParams, Plan},
         logistic::{LogisticParams, Solver},
     },
 };
@@ -34,7 +35,24 @@ const LEARNERS: &[(&str, Learner)] = &[
     ("logistic, newton", |training| {
         fitted(&LogisticParams { solver: Solver::Newton, ..LogisticParams::default() }, training)
     }),
+    ("boost", |training| fitted(&BoostParams { rounds: 30, ..BoostParams::default() }, training)),
+    ("boost, on samples", |training| fitted(&sampling(), training)),
+    ("boost, two together", |training| {
+        let parts = vec![sampling(), BoostParams { rounds: 10, ..BoostParams::default() }];
+        fitted(&Plan { parts }, training)
+    }),
 ];
+
+fn sampling() -> BoostParams {
+    BoostParams {
+        rounds: 20,
+        max_leaves: 8,
+        row_sample: 0.6,
+        column_sample: 0.6,
+        bags: 2,
+        ..BoostParams::default()
+    }
+}
 
 fn fitted<P, M>(params: &P, training: &Training<'_>) -> Result<Fitted>
 where

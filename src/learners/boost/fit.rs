@@ -70,7 +70,7 @@ impl BoostParams {
         };
         let events: Vec<bool> = training.targets.iter().copied().collect();
         let base = base(&events, units)?;
-        let table = Table::of(&training.records);
+        let table = Table::of(&training.records, units);
         let mut run = Run {
             params: self,
             link: Link::new(),

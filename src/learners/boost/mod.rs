@@ -22,3 +22,6 @@ pub use params::{BoostParams, MAX_LEAVES, MAX_TREES, Monotone, Tuning};
 
 pub use fit::Watch;
 pub use search::{Budget, Found, Plan, Trial};
+
+#[cfg(test)]
+mod tests;

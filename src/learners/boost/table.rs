@@ -45,14 +45,14 @@ pub(super) struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// Copies the columns that vary.
-    pub(super) fn of(rows: &Rows<'a>) -> Self {
+    /// Copies the columns that vary among the rows of a weight above 0.
+    pub(super) fn of(rows: &Rows<'a>, units: Option<&[u32]>) -> Self {
         let mut columns: Vec<Column> = rows
             .matrix
             .columns
             .par_iter()
             .enumerate()
-            .filter_map(|(at, codes)| column_of(rows, at, codes))
+            .filter_map(|(at, codes)| column_of(rows, units, at, codes))
             .collect();
         let mut bins = 0;
         for column in &mut columns {
@@ -77,10 +77,11 @@ fn blocks(columns: &[Column], rows: &Rows) -> Vec<Vec<Line>> {
     columns.chunks(WIDTH).map(of).collect()
 }
 
-fn column_of(rows: &Rows, at: usize, codes: &[u8]) -> Option<Column> {
+fn column_of(rows: &Rows, units: Option<&[u32]>, at: usize, codes: &[u8]) -> Option<Column> {
     let mut present = Box::new([false; 256]);
-    for &row in rows.index {
-        present[usize::from(codes[row as usize])] = true;
+    for (place, &row) in rows.index.iter().enumerate() {
+        let weighs = units.is_none_or(|units| units[place] > 0);
+        present[usize::from(codes[row as usize])] |= weighs;
     }
     let codes = present.iter().rposition(|&present| present)? + 1;
     let varies = present.iter().filter(|&&present| present).count() > 1;
