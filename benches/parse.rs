@@ -31,7 +31,10 @@ fn main() {
         };
         blocks.in_parallel(work, take).unwrap();
         let (wall, cpu) = (started.elapsed().as_secs_f64(), cpu_seconds() - before);
-        println!("{what}: {rows} rows, {} columns, wall {wall:.2} s, CPU {cpu:.2} s", columns.len());
+        println!(
+            "{what}: {rows} rows, {} columns, wall {wall:.2} s, CPU {cpu:.2} s",
+            columns.len()
+        );
     }
 }
 
