@@ -215,7 +215,7 @@ impl FeedRows<'_> {
         for reason in reasons {
             match reason {
                 Some(reason) if words.code_is_plain(*reason) => {
-                    sink.plain(Some(words.code(*reason)))
+                    sink.plain(Some(words.code(*reason)));
                 }
                 Some(reason) => sink.foreign(Some(words.code(*reason))),
                 None => sink.plain(None),
