@@ -28,13 +28,20 @@ struct ColumnWords {
     dated: bool,
     /// The code where the column raises the score, and where it lowers it.
     codes: [String; 2],
-    /// Whether a spreadsheet and a CSV reader take the words, and the codes, as they are.
+    /// Whether a spreadsheet and a CSV reader take the words as they are, but for the cell in them.
     is_plain: bool,
+    /// Whether they take the codes as they are.
+    code_is_plain: bool,
 }
 
 impl Words {
     /// Prepares the words of a bundle.
     pub fn new(bundle: &Bundle, language: Language) -> Self {
+        let effects_are_plain = [State::Active, State::Dormant].into_iter().all(|state| {
+            [Direction::Raises, Direction::Lowers]
+                .into_iter()
+                .all(|direction| is_plain(effect(direction, state, language)))
+        });
         let columns = bundle.encoder.columns.iter().map(|column| {
             let (typical, dated) = match &column.bins {
                 Bins::Number { median, .. } => (Some(*median), false),
@@ -54,8 +61,9 @@ impl Words {
                 (Language::Zh, true) => format!("距 {} 的天数 = ", column.name),
             };
             let codes = ['+', '-'].map(|sign| format!("{}{sign}", column.name));
-            let is_plain = is_plain(&column.name) && is_plain(&before);
-            ColumnWords { before, typical, dated, codes, is_plain }
+            let code_is_plain = is_plain(&column.name);
+            let is_plain = is_plain(&before) && is_plain(&typical) && effects_are_plain;
+            ColumnWords { before, typical, dated, codes, is_plain, code_is_plain }
         });
         Self { columns: columns.collect(), language }
     }
@@ -84,10 +92,15 @@ impl Words {
         })
     }
 
-    /// Whether the words and the code of a reason hold nothing that CSV would have to quote, or that a
-    /// spreadsheet would take for a formula, but what the cell holds.
+    /// Whether the words of a reason hold nothing that CSV would have to quote, or that a spreadsheet
+    /// would take for a formula, but what the cell holds.
     pub fn are_plain(&self, reason: Reason) -> bool {
         self.columns.get(reason.column as usize).is_none_or(|words| words.is_plain)
+    }
+
+    /// The same of the code of a reason.
+    pub fn code_is_plain(&self, reason: Reason) -> bool {
+        self.columns.get(reason.column as usize).is_none_or(|words| words.code_is_plain)
     }
 }
 

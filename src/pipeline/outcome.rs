@@ -111,13 +111,13 @@ impl<'a> Questions<'a> {
 impl Answers {
     /// Answers without a row, with room for those of so many.
     pub fn with_room(questions: &Questions<'_>, rows: usize) -> Self {
-        let (roles, rules) = (questions.roles, &questions.roles.rules);
+        let roles = questions.roles;
         let only_if = |asked: bool| if asked { rows } else { 0 };
         Self {
             state: Vec::with_capacity(rows),
             churn: Vec::with_capacity(rows),
-            reactivation: Vec::with_capacity(only_if(rules.reactivation.is_some())),
-            value: Vec::with_capacity(only_if(rules.value.is_some())),
+            reactivation: Vec::with_capacity(only_if(roles.rules.reactivation.is_some())),
+            value: Vec::with_capacity(only_if(roles.rules.value.is_some())),
             as_of: Vec::with_capacity(only_if(roles.as_of.is_some())),
             customer: Vec::with_capacity(rows),
         }

@@ -91,20 +91,20 @@ where
         let (sender, receiver) = mpsc::channel();
         let promise = || Promise(Some(sender.clone()));
         let (mut to_place, mut to_take) = (Queue::new(), Queue::new());
-        let (mut fed, mut end) = (0, None);
+        let (mut given, mut end) = (0, None);
         loop {
-            while end.is_none() && fed - to_take.next < limit {
+            while end.is_none() && given - to_take.next < limit {
                 match feed.next() {
                     Ok(Some(piece)) => {
-                        let (at, promise) = (fed, promise());
+                        let (at, promise) = (given, promise());
                         scope.spawn(move |_| promise.keep(Done::Read(at, read(piece))));
-                        fed += 1;
+                        given += 1;
                     }
                     Ok(None) => end = Some(Ok(())),
                     Err(error) => end = Some(Err(error)),
                 }
             }
-            if to_take.next == fed {
+            if to_take.next == given {
                 return end.unwrap_or(Ok(()));
             }
             match receive(&receiver) {

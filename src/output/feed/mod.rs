@@ -214,7 +214,9 @@ impl FeedRows<'_> {
         }
         for reason in reasons {
             match reason {
-                Some(reason) if words.are_plain(*reason) => sink.plain(Some(words.code(*reason))),
+                Some(reason) if words.code_is_plain(*reason) => {
+                    sink.plain(Some(words.code(*reason)));
+                }
                 Some(reason) => sink.foreign(Some(words.code(*reason))),
                 None => sink.plain(None),
             }
