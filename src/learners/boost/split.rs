@@ -45,6 +45,8 @@ impl Bounds {
 pub(super) struct Search {
     /// Units of a derivative in 1, weights included.
     pub(super) unit: f64,
+    /// Its inverse: a power of two, so nothing is rounded.
+    per_unit: f64,
     l2: f64,
     level_l2: f64,
     level_smoothing: f64,
@@ -62,6 +64,7 @@ impl Search {
         let monotone = table.columns.iter().map(|c| params.monotone.get(&c.name).copied());
         Self {
             unit: UNITS * scale,
+            per_unit: 1.0 / (UNITS * scale),
             l2: params.l2,
             level_l2: params.level_l2,
             level_smoothing: params.level_smoothing,
@@ -81,7 +84,7 @@ impl Search {
 
     #[inline]
     fn derivatives(&self, sums: Sums) -> (f64, f64) {
-        (sums.first as f64 / self.unit, sums.second as f64 / self.unit)
+        (sums.first as f64 * self.per_unit, sums.second as f64 * self.per_unit)
     }
 
     /// The split with the largest gain; ties go to the first column, then the smallest code. `rows`
@@ -150,6 +153,19 @@ impl InColumn<'_> {
         -(2.0 * first + (second + l2) * step) * step
     }
 
+    /// That of both sides; one division where no bounds hold.
+    #[inline]
+    fn both(&self, left: Sums, right: Sums, l2: f64) -> f64 {
+        if self.leaf.bounds != Bounds::NONE {
+            return self.worth(left, l2) + self.worth(right, l2);
+        }
+        let (first, second) = self.search.derivatives(left);
+        let (other_first, other_second) = self.search.derivatives(right);
+        let (second, other_second) = (second + l2, other_second + l2);
+        let sum = first * first * other_second + other_first * other_first * second;
+        sum / (second * other_second)
+    }
+
     #[inline]
     fn allowed(&self, low: Sums, high: Sums, l2: f64) -> bool {
         let steps = || {
@@ -182,7 +198,7 @@ impl InColumn<'_> {
             if left.second < least || right.second < least {
                 return;
             }
-            let worth = self.worth(left, l2) + self.worth(right, l2);
+            let worth = self.both(left, right, l2);
             if worth > most && self.allowed(low, all - missing - low, l2) {
                 most = worth;
                 found = Some((border, left));
@@ -249,7 +265,7 @@ impl InColumn<'_> {
             if low.second < least || high.second < least {
                 continue;
             }
-            let worth = self.worth(low, l2) + self.worth(high, l2);
+            let worth = self.both(low, high, l2);
             if worth > most {
                 most = worth;
                 found = Some((at + 1, low));
