@@ -22,7 +22,7 @@ use reveille::{
     features::{ColumnPlan, EncodeParams, Encoder, EncoderBuilder, How, Observed},
     learners::{BoostParams, LogisticParams, Rows, Training, TreeParams},
     metrics::{auc, log_loss},
-    scoring::{explain::Explainer, scorer::logits},
+    scoring::{explain::Explainer, predictor::logits},
     sources::{self, ColumnType, Input, ReadParams, Table},
     units::Seed,
 };
@@ -88,7 +88,7 @@ fn main() -> Result<()> {
         let scores = logits(&fitted, &codes.codes(), codes.rows);
         let scoring = clock.read();
         let explained: Vec<u32> = (0..EXPLAINED.min(codes.rows as u32)).collect();
-        let explainer = Explainer::new(&fitted, &codes.code_counts);
+        let explainer = Explainer::new(&fitted);
         let clock = Clock::start();
         let reasons = explainer.explain(&codes.codes(), &explained, &scores);
         let explaining = clock.read();
