@@ -94,7 +94,7 @@ fn main() -> Result<()> {
         let explaining = clock.read();
         let chances: Vec<f64> = scores.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
         let facts = json!({
-            "program": "reveille", "learner": learner, "threads": threads, "rows": matrix.rows,
+            "program": "reveille", "learner": learner, "params": params, "threads": threads, "rows": matrix.rows,
             "columns": matrix.columns.len(), "read": reading, "bin": binning, "fit": fitting,
             "score": scoring,
             "scored": codes.rows, "explain": explaining, "explained": reasons.len(), "auc": auc(&answers, &scores)?, "log_loss": log_loss(&answers, &chances)?,
