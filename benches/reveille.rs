@@ -170,13 +170,13 @@ fn score(criterion: &mut Criterion, bank: &Bank) {
     let (card, tree, boosted) = (bank.card(), bank.tree().compile(), bank.boosted().compile());
     let mut group = group(criterion, "score", Throughput::Elements(ROWS as u64));
     group.bench_function("logistic", |bencher| {
-        bencher.iter(|| card.logits(&codes, black_box(&mut logits)))
+        bencher.iter(|| card.logits(&codes, black_box(&mut logits)));
     });
     group.bench_function("tree", |bencher| {
-        bencher.iter(|| tree.logits(&codes, black_box(&mut logits)))
+        bencher.iter(|| tree.logits(&codes, black_box(&mut logits)));
     });
     group.bench_function("boost", |bencher| {
-        bencher.iter(|| boosted.logits(&codes, black_box(&mut logits)))
+        bencher.iter(|| boosted.logits(&codes, black_box(&mut logits)));
     });
 }
 

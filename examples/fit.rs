@@ -22,7 +22,7 @@ use reveille::{
     features::{ColumnPlan, EncodeParams, Encoder, EncoderBuilder, How, Observed},
     learners::{BoostParams, LogisticParams, Rows, Training, TreeParams},
     metrics::{auc, log_loss},
-    scoring::{explain::Explainer, scorer::logits},
+    scoring::{explain::Explainer, predictor::logits},
     sources::{self, ColumnType, Input, ReadParams, Table},
     units::Seed,
 };
@@ -87,14 +87,14 @@ fn main() -> Result<()> {
         let clock = Clock::start();
         let scores = logits(&fitted, &codes.codes(), codes.rows);
         let scoring = clock.read();
-        let explained: Vec<u32> = (0..EXPLAINED.min(codes.rows as u32)).collect();
-        let explainer = Explainer::new(&fitted, &codes.code_counts);
+        let some: Vec<u32> = (0..EXPLAINED.min(codes.rows as u32)).collect();
+        let explainer = Explainer::new(&fitted);
         let clock = Clock::start();
-        let reasons = explainer.explain(&codes.codes(), &explained, &scores);
+        let reasons = explainer.explain(&codes.codes(), &some, &scores);
         let explaining = clock.read();
         let chances: Vec<f64> = scores.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
         let facts = json!({
-            "program": "reveille", "learner": learner, "threads": threads, "rows": matrix.rows,
+            "program": "reveille", "learner": learner, "params": params, "threads": threads, "rows": matrix.rows,
             "columns": matrix.columns.len(), "read": reading, "bin": binning, "fit": fitting,
             "score": scoring,
             "scored": codes.rows, "explain": explaining, "explained": reasons.len(), "auc": auc(&answers, &scores)?, "log_loss": log_loss(&answers, &chances)?,
@@ -150,13 +150,13 @@ fn bin(table: &Table, outcome: &str) -> Result<(Encoder, BinnedMatrix)> {
 
 fn encode(table: &Table, encoder: &Encoder) -> Result<BinnedMatrix> {
     let ready = encoder.ready();
-    let encoded: Vec<_> = table
+    let blocks: Vec<_> = table
         .blocks
         .par_iter()
         .map(|block| ready.encode(&block.rows, None))
         .collect::<Result<_>>()?;
     let mut matrix = BinnedMatrix::of(encoder, table.rows());
-    encoded.iter().try_for_each(|block| matrix.push(block))?;
+    blocks.iter().try_for_each(|block| matrix.push(block))?;
     Ok(matrix)
 }
 

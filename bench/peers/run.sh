@@ -65,7 +65,8 @@ fits() { # TABLE
     {
         "${peer[@]}" --peer xgboost
         "${peer[@]}" --peer sklearn
-        # Neither prunes nor smooths by cross-validation, and both ask at most ten questions.
+        # As it is used, pruned and smoothed by cross-validation; and grown alone, as scikit-learn does.
+        "$fit" "$folder/$1" "$folder/wide_test.csv" y tree max_depth=10
         "$fit" "$folder/$1" "$folder/wide_test.csv" y tree max_depth=10 max_leaves=1024 prune_folds=0
         "${peer[@]}" --peer tree
     } | tee -a "$results"

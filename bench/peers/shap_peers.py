@@ -41,7 +41,7 @@ def main():
     kinds = ["c" if j in places else "q" for j in range(x.shape[1])]
     params = {"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": fit_peers.LEAVES,
               "max_depth": 0, "eta": fit_peers.RATE, "max_bin": fit_peers.BINS, "nthread": 1, "seed": 1}
-    data = xgboost.QuantileDMatrix(x, y, feature_types=kinds, enable_categorical=True, nthread=1)
+    data = xgboost.QuantileDMatrix(x, y, feature_types=kinds, enable_categorical=True, max_bin=fit_peers.BINS, nthread=1)
     fitted = xgboost.train(params, data, fit_peers.ROUNDS)
     data = xgboost.DMatrix(some, feature_types=kinds, enable_categorical=True, nthread=1)
     took = clock()

@@ -39,7 +39,8 @@ def fits(rows, own):
     def name(row):
         learner = row.get("learner") or ("tree" if row["program"] == "tree" else "boost")
         program = {"tree": "scikit-learn"}.get(row["program"], row["program"])
-        return row["rows"], row["threads"], learner, " ".join(filter(None, [program, row.get("categories")]))
+        grown = "grown alone" if (row.get("params") or {}).get("prune_folds") == 0 else None
+        return row["rows"], row["threads"], learner, " ".join(filter(None, [program, row.get("categories"), grown]))
     flat = [{"name": name(r), "bin": (r["bin"] or {}).get("cpu_s", 0.0), "fit": r["fit"]["cpu_s"], "wall": r["fit"]["wall_s"],
              "auc": r["auc"], "log_loss": r["log_loss"]} for r in rows]
     middle = {key: medians(of, ("bin", "fit", "wall", "auc", "log_loss")) for key, of in grouped(flat, lambda r: r["name"]).items()}
