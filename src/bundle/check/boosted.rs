@@ -1,6 +1,6 @@
 //! Boosted trees: what scoring and explaining them relies on.
 
-use super::{MAX_COUNT, ensure, fault, finite, fitted::rule, short};
+use super::{MAX_COUNT, ensure, fault, fitted::rule, short};
 use crate::{
     error::Result,
     model::{
@@ -10,6 +10,8 @@ use crate::{
 };
 
 const MAX_TREES: usize = 5000;
+/// More nats than any table holds; sums of gains stay finite.
+const MAX_GAIN: f64 = 1e15;
 const MAX_NODES: usize = 4096;
 /// The shares of columns are exact for paths of so many questions.
 const MAX_DEPTH: usize = 64;
@@ -30,7 +32,7 @@ fn branches(at: &str, tree: &Branches, code_counts: &[u16]) -> Result<()> {
         match node {
             Branch::Fork { column, left_if, gain, .. } => {
                 let at = format!("{at}[{number}]");
-                finite(&at, &[f64::from(*gain)])?;
+                ensure(&at, (0.0..=MAX_GAIN).contains(gain), "a gain that cannot be")?;
                 let Some(codes) = code_counts.get(*column as usize) else {
                     return Err(fault(at, "there is no such column"));
                 };

@@ -18,6 +18,10 @@ use crate::{
 /// Rows from which on one fold is fitted after the other.
 const MANY_ROWS: usize = 1 << 21;
 
+/// Trees of all ensembles together beyond which no bag is added: each costs time whenever a customer is
+/// scored or a score explained.
+const MOST_TREES: usize = 1500;
+
 /// How much time may go into finding good settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -150,8 +154,14 @@ impl BoostParams {
             let result = all.cross_validate(&best)?;
             (parts, logits) = (vec![result.params], result.logits);
         } else if effort.ensembles > parts.len() {
-            let bags = effort.ensembles.div_ceil(parts.len());
+            let trees: usize = parts.iter().map(|part| part.rounds).sum();
+            let bags = effort.ensembles.div_ceil(parts.len()).min(MOST_TREES / trees.max(1)).max(1);
             parts.iter_mut().for_each(|part| part.bags = bags);
+            logits = all.refit(&parts)?;
+        }
+        while parts.len() > 1 && parts.iter().map(|part| part.rounds).sum::<usize>() > MAX_TREES / 2
+        {
+            parts.pop();
             logits = all.refit(&parts)?;
         }
         // All rows are more than those of a fold's other folds, and bear a few more trees.

@@ -73,7 +73,7 @@ fn derivatives_and_losses_are_those_of_the_log_loss() {
             assert!((second(derivatives) as f64 / UNITS - p * (1.0 - p)).abs() < 4e-5, "{logit}");
             let loss = if event { (-logit).exp().ln_1p() } else { logit.exp().ln_1p() };
             let told = link.loss(score, event) as f64 / f64::from(1 << 24);
-            assert!((told - loss).abs() < 2e-6, "{logit}: {told} {loss}");
+            assert!((told - loss).abs() < 4e-6, "{logit}: {told} {loss}");
         }
     }
 }
