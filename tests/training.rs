@@ -267,7 +267,8 @@ fn the_learner_that_was_asked_for_is_kept() {
         assert_eq!(churn["learners"].as_object().unwrap().len(), shown, "{learner}");
         assert!(learner == "auto" || churn["chosen"] == learner, "{learner}");
     }
-    let talk = desk.refused(2, &["train", "history.csv", "--churn", "left", "--learner", "forest"]);
+    let output = desk.try_run(&["train", "history.csv", "--churn", "left", "--learner", "forest"]);
+    let talk = String::from_utf8(output.stderr).unwrap();
     assert!(talk.contains("auto, logistic, tree, boost and blend"), "{talk}");
 }
 

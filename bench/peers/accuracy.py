@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""5-fold AUC, log loss and ECE of plain logistic, binned logistic, a tree and LightGBM on a CSV.
+"""5-fold AUC, log loss and ECE of plain logistic, binned logistic, a tree, LightGBM and XGBoost on a CSV.
 
     python3 accuracy.py Churn_Modelling.csv --id CustomerId --outcome Exited --exclude RowNumber,Surname
     python3 accuracy.py bank-full.csv --delimiter ';' --outcome y --exclude duration
@@ -31,7 +31,7 @@ def main():
     parser.add_argument("--exclude", default="")
     parser.add_argument("--delimiter", default=",")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--learners", default="plain,logistic,tree,lightgbm")
+    parser.add_argument("--learners", default="plain,logistic,tree,lightgbm,lightgbm200x15,xgboost")
     args = parser.parse_args()
     _, x, y = peer.read(args.csv, args.id, args.outcome, args.exclude.split(","), args.delimiter)
     for learner in args.learners.split(","):

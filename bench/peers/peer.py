@@ -63,10 +63,19 @@ def model(learner, x, bins=32, depth=6):
         parts = [("numeric", SimpleImputer(strategy="median", keep_empty_features=True), numeric), ("text", codes, text)]
         return make_pipeline(ColumnTransformer(parts),
                              DecisionTreeClassifier(max_depth=depth, min_samples_leaf=max(20, len(x) // 5000), random_state=0))
-    if learner == "lightgbm":
+    as_categories = FunctionTransformer(lambda t: t.astype({c: "category" for c in text}))
+    if learner in ("lightgbm", "lightgbm200x15"):
         import lightgbm
-        return make_pipeline(FunctionTransformer(lambda t: t.astype({c: "category" for c in kinds(t)[1]})),
-                             lightgbm.LGBMClassifier(n_estimators=100, num_leaves=31, verbose=-1, random_state=0))
+        setting = {"n_estimators": 100, "num_leaves": 31} if learner == "lightgbm" else {
+            "n_estimators": 200, "num_leaves": 15, "learning_rate": 0.05}
+        return make_pipeline(as_categories, lightgbm.LGBMClassifier(**setting, n_jobs=1, verbose=-1, random_state=0))
+    if learner == "xgboost":
+        import xgboost
+        # The levels of all rows: it refuses one that it has not seen.
+        levels = {c: pd.CategoricalDtype(sorted(x[c].dropna().unique())) for c in text}
+        return make_pipeline(FunctionTransformer(lambda t: t.astype(levels)), xgboost.XGBClassifier(
+            n_estimators=100, tree_method="hist", grow_policy="lossguide", max_leaves=31, max_depth=0, learning_rate=0.1,
+            enable_categorical=True, n_jobs=1, random_state=0))
     sys.exit(f"no learner named {learner}")
 
 
@@ -81,6 +90,6 @@ class Clock:
         uses = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return sum(u.ru_utime + u.ru_stime for u in uses)
 
-    def read(self):
-        return {"wall_s": round(time.perf_counter() - self.wall, 2), "cpu_s": round(self._cpu() - self.cpu, 2),
+    def read(self, digits=2):
+        return {"wall_s": round(time.perf_counter() - self.wall, digits), "cpu_s": round(self._cpu() - self.cpu, digits),
                 "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}

@@ -16,6 +16,9 @@ pub const SEPARATED_SLOPE: f64 = 1000.0;
 /// Bins of the expected calibration error, and groups of the curve.
 const BINS: usize = 10;
 
+/// Points that the line is fitted to, at most; neighbouring levels are pooled where there are more.
+const MOST_POINTS: usize = 1 << 20;
+
 /// Levels above which the line is first fitted on this many neighbouring groups.
 const COARSE: usize = 4096;
 
@@ -142,21 +145,30 @@ pub fn cox(ranked: &Ranked) -> Line {
         events: f64::from(level.events),
         others: f64::from(level.others),
     };
-    let points: Vec<Point> = ranked.levels().iter().map(point).collect();
+    let size = ranked.levels().len().div_ceil(MOST_POINTS).max(1);
+    let points: Vec<Point> = ranked
+        .levels()
+        .chunks(size)
+        .map(|few| match few {
+            [alone] => point(alone),
+            _ => pool(few.iter().map(point)),
+        })
+        .collect();
     if points.len() > 1 && separates(ranked.levels()) {
         return separated(&points);
     }
-    let coarse: Vec<Point> = points.chunks(points.len().div_ceil(COARSE)).map(pool).collect();
+    let coarse: Vec<Point> =
+        points.chunks(points.len().div_ceil(COARSE)).map(|few| pool(few.iter().copied())).collect();
     line::fit(&coarse, Line::IDENTITY)
         .and_then(|near| line::fit(&points, near))
         .unwrap_or_else(|| Line { intercept: line::fit_intercept(&points), slope: 1.0 })
 }
 
 /// Neighbouring points as one, at their mean logit.
-fn pool(points: &[Point]) -> Point {
-    let events: f64 = points.iter().map(|p| p.events).sum();
-    let others: f64 = points.iter().map(|p| p.others).sum();
-    let logits: f64 = points.iter().map(|p| p.logit * (p.events + p.others)).sum();
+fn pool(points: impl Iterator<Item = Point> + Clone) -> Point {
+    let events: f64 = points.clone().map(|p| p.events).sum();
+    let others: f64 = points.clone().map(|p| p.others).sum();
+    let logits: f64 = points.map(|p| p.logit * (p.events + p.others)).sum();
     Point { logit: logits / (events + others), events, others }
 }
 

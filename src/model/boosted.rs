@@ -51,7 +51,7 @@ pub enum Branch {
         /// Index of the right child in the tree.
         right: u32,
         /// Gain in log-likelihood (nats, second-order) over the training rows.
-        gain: f32,
+        gain: f64,
     },
     /// An answer.
     Leaf {
@@ -74,7 +74,7 @@ impl Boosted {
     /// The column and the gain of every fork.
     pub fn forks(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
         self.trees.iter().flat_map(|tree| &tree.nodes).filter_map(|node| match node {
-            Branch::Fork { column, gain, .. } => Some((*column, f64::from(*gain))),
+            Branch::Fork { column, gain, .. } => Some((*column, *gain)),
             Branch::Leaf { .. } => None,
         })
     }

@@ -67,7 +67,8 @@ pub fn markdown(bundle: &Bundle, language: Language) -> String {
 /// `{"reveille": "metrics", "version": 1, "name", "model_version", "program", "as_of", "models":
 /// {"churn": {"chosen", "chosen_because", "rows", "events", "base_rate", "risk_cut", "columns",
 /// "learners": {"logistic": [{"split": {"kind": "folds", "folds": 5}, "metrics": {…}}]}}}}`.
-/// `models.reactivation` is there where such a model is. The figures are those of
+/// `models.reactivation` is there where such a model is, and `boost_trials` (name, rounds and log loss
+/// of each preset) where boosted trees were fitted. The figures are those of
 /// [`Metrics`](crate::metrics::Metrics), their rows and base rate among them.
 pub fn metrics_json(bundle: &Bundle) -> String {
     let models: Map<_, _> = models(bundle)
@@ -82,7 +83,7 @@ pub fn metrics_json(bundle: &Bundle) -> String {
                     splits.push(each);
                 }
             }
-            let told = json!({
+            let mut told = json!({
                 "chosen": learner_key(learner(model)),
                 "chosen_because": model.chosen_because,
                 "rows": model.rows,
@@ -92,6 +93,9 @@ pub fn metrics_json(bundle: &Bundle) -> String {
                 "columns": model.columns,
                 "learners": learners,
             });
+            if let Some(told) = told.as_object_mut().filter(|_| !model.boost_trials.is_empty()) {
+                told.insert("boost_trials".to_owned(), json!(model.boost_trials));
+            }
             (which.key().to_owned(), told)
         })
         .collect();

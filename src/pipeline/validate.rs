@@ -154,17 +154,18 @@ impl Judge<'_> {
     }
 
     fn unseen(&self, learner: LearnerName, bench: &Bench<'_>) -> Result<Unseen> {
-        let OutOfFold { recipe, logits, trials } =
-            self.out_of_fold(learner, bench.all, &bench.folds)?;
-        let later = |later: &Later<'_>| -> Result<UnseenLater> {
-            let OutOfFold { recipe, logits, .. } =
-                self.out_of_fold(learner, &later.earlier, &later.folds)?;
-            let fitted = recipe.fit(&later.earlier)?;
-            let later = score(&fitted, bench.all, &later.time.test);
-            Ok(UnseenLater { earlier: logits, later })
+        let Some(later) = &bench.later else {
+            let OutOfFold { recipe, logits, trials } =
+                self.out_of_fold(learner, bench.all, &bench.folds)?;
+            return Ok(Unseen { recipe, logits, later: None, trials });
         };
-        let later = bench.later.as_ref().map(later).transpose()?;
-        Ok(Unseen { recipe, logits, later, trials })
+        // What is chosen by search is chosen without the later rows, and so is the same for all rows.
+        let OutOfFold { recipe, logits: earlier, trials } =
+            self.out_of_fold(learner, &later.earlier, &later.folds)?;
+        let fitted = recipe.fit(&later.earlier)?;
+        let of_later = UnseenLater { earlier, later: score(&fitted, bench.all, &later.time.test) };
+        let logits = self.by_folds(&recipe, bench.all, &bench.folds)?;
+        Ok(Unseen { recipe, logits, later: Some(of_later), trials })
     }
 
     /// For each row the logit by models that have not seen its customer.
@@ -177,23 +178,31 @@ impl Judge<'_> {
         if learner == LearnerName::Boost {
             return self.search(population, folds);
         }
-        let recipe = Recipe::Learner(learner, self.learners.clone());
-        let parts: Vec<Vec<(u32, f64)>> = (0..folds.count)
+        let recipe = Recipe::Learner(learner, Box::new(self.learners.clone()));
+        let logits = self.by_folds(&recipe, population, folds)?;
+        Ok(OutOfFold { recipe, logits, trials: Vec::new() })
+    }
+
+    /// For each row the logit by a recipe fitted on the other folds.
+    fn by_folds(
+        &self,
+        recipe: &Recipe,
+        population: &Population<'_>,
+        folds: &Folds,
+    ) -> Result<Vec<f64>> {
+        let parts: Vec<Vec<f64>> = (0..folds.count)
             .into_par_iter()
             .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
                 let fitted = recipe.fit(&population.part(&seen))?;
-                let scores = score(&fitted, population, &unseen);
-                Ok(unseen.into_iter().zip(scores).collect())
+                Ok(score(&fitted, population, &unseen))
             })
             .collect::<Result<_>>()?;
-        let mut logits = vec![0.0; population.index.len()];
-        for (row, logit) in parts.into_iter().flatten() {
-            logits[row as usize] = logit;
-        }
-        Ok(OutOfFold { recipe, logits, trials: Vec::new() })
+        let mut parts: Vec<_> = parts.into_iter().map(Vec::into_iter).collect();
+        let of_fold = |fold: &u8| parts.get_mut(usize::from(*fold)).and_then(Iterator::next);
+        Ok(folds.of_row.iter().filter_map(of_fold).collect())
     }
 
     fn search(&self, population: &Population<'_>, folds: &Folds) -> Result<OutOfFold> {

@@ -257,7 +257,8 @@ impl<'a> Grower<'a> {
                         column: self.table.columns[cut.column].at,
                         left_if: cut.rule,
                         right: 0,
-                        gain: cut.gain as f32,
+                        // Thousandths of a nat tell columns apart, and keep the file short.
+                        gain: (cut.gain * 1000.0).round() / 1000.0,
                     });
                     stack.push((right, Some(here)));
                     stack.push((left, None));

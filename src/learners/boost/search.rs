@@ -89,14 +89,14 @@ impl Effort {
     fn of(budget: Budget, rows: usize) -> Self {
         let (presets, compare_rows, ensembles, tree_rows) = match budget {
             Budget::Fast => (1, 20_000, 1, 50_000_000),
-            Budget::Default => (5, 60_000, 4, 120_000_000),
+            Budget::Default => (5, 60_000, 8, 120_000_000),
             Budget::Thorough => (8, 200_000, 10, 600_000_000),
         };
         let many = rows > compare_rows;
         Self {
             presets,
             compare_rows,
-            most_parts: if many { 1 } else { 3.min(ensembles) },
+            most_parts: if many { 1 } else { 4.min(ensembles) },
             ensembles: if many { 1 } else { ensembles },
             rounds: (tree_rows / rows.max(1)).clamp(100, 1500),
         }

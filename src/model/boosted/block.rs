@@ -97,9 +97,12 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
         for (tile, sums) in sums.chunks_mut(TILE).enumerate() {
             let left = &mut left[..sums.len()];
             left.fill([M::ALL; TREES]);
-            for question in &self.questions {
-                let codes = &columns[question.slot][tile * TILE..];
-                question.ask(codes, left);
+            let (fours, rest) = self.questions.as_chunks::<4>();
+            for asked in fours {
+                ask(asked, columns, tile * TILE, left);
+            }
+            for asked in rest {
+                ask(std::array::from_ref(asked), columns, tile * TILE, left);
             }
             for (sum, left) in sums.iter_mut().zip(&*left) {
                 let found = self.steps.iter().zip(left);
@@ -154,15 +157,24 @@ impl<M: Leaves, const TREES: usize> Question<M, TREES> {
         }
         Some(Self { slot, answer_of, answers })
     }
+}
 
-    /// Takes away the leaves that the codes rule out, row by row.
-    fn ask(&self, codes: &[u8], left: &mut [[M; TREES]]) {
-        let answers = self.answers.as_slice();
-        for (left, &code) in left.iter_mut().zip(codes) {
-            let answer = &answers[usize::from(self.answer_of[usize::from(code)])];
-            // By value: so it becomes a few wide loads, ands and stores.
-            let (now, answer) = (*left, *answer);
-            *left = std::array::from_fn(|tree| now[tree] & answer[tree]);
+/// Takes away the leaves that the codes of a few columns rule out, row by row from `first` on.
+fn ask<M: Leaves, const TREES: usize, const COLUMNS: usize>(
+    asked: &[Question<M, TREES>; COLUMNS],
+    columns: &[&[u8]],
+    first: usize,
+    left: &mut [[M; TREES]],
+) {
+    let codes = asked.each_ref().map(|question| &columns[question.slot][first..][..left.len()]);
+    for (row, left) in left.iter_mut().enumerate() {
+        let mut now = *left;
+        for (question, codes) in asked.iter().zip(codes) {
+            let place = question.answer_of[usize::from(codes[row])];
+            // By value: so it becomes a few wide loads and ands.
+            let answer = question.answers[usize::from(place)];
+            now = std::array::from_fn(|tree| now[tree] & answer[tree]);
         }
+        *left = now;
     }
 }

@@ -29,7 +29,7 @@ pub fn choose(
     if let Some(asked) = asked {
         let is_it = |candidate: &Candidate| candidate.recipe.name() == asked;
         let chosen = candidates.iter().position(is_it).ok_or_else(nothing)?;
-        let words = format!("{} was asked for{}", name(asked), sum(&candidates[chosen].recipe));
+        let words = format!("{} by request{}", name(asked), sum(&candidates[chosen].recipe));
         return Ok((chosen, words));
     }
     let (outcome, where_): (Vec<bool>, &str) = match time {
@@ -50,7 +50,7 @@ pub fn choose(
         let (excess, error) = (difference.mean, difference.standard_error);
         if excess <= margin * error {
             let words = format!(
-                "{} is the simplest within {margin} standard errors of the best {where_}: its log loss of {:.4} is {excess:.4} above that of {} (standard error {error:.4}){}",
+                "no simpler learner than {} comes within {margin} standard errors of the best {where_}: its log loss of {:.4} is {excess:.4} above that of {} (standard error {error:.4}){}",
                 name(candidates[simpler].recipe.name()),
                 losses[simpler],
                 name(candidates[best].recipe.name()),
@@ -61,7 +61,7 @@ pub fn choose(
     }
     let others: Vec<String> = (0..losses.len()).filter(|at| *at != best).map(told).collect();
     let mut words = format!(
-        "{} has the lowest log loss {where_} ({:.4}",
+        "the lowest log loss {where_} is that of {} ({:.4}",
         name(candidates[best].recipe.name()),
         losses[best]
     );

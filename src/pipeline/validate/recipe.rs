@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub enum Recipe {
     /// A learner with its parameters.
-    Learner(LearnerName, LearnerParams),
+    Learner(LearnerName, Box<LearnerParams>),
     /// Boosted trees as the search found them.
     Boost(Plan),
     /// A weighted sum of others.
