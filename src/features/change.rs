@@ -210,7 +210,12 @@ mod tests {
         let n = 200_u32;
         let x: Vec<u32> = (1..=n).map(|rank| 2 * rank).collect();
         let y: Vec<u32> = (1..=n).map(|rank| 2 * (rank * 77 % 201)).collect();
-        let d2: f64 = x.iter().zip(&y).map(|(x, y)| (f64::from(*x) - f64::from(*y)) / 2.0).map(|d| d * d).sum();
+        let d2: f64 = x
+            .iter()
+            .zip(&y)
+            .map(|(x, y)| (f64::from(*x) - f64::from(*y)) / 2.0)
+            .map(|d| d * d)
+            .sum();
         let n = f64::from(n);
         let rho = 1.0 - 6.0 * d2 / (n * (n * n - 1.0));
         assert!((correlation(&x, &y).unwrap() - rho).abs() < 1e-12);

@@ -42,11 +42,9 @@ impl Words {
                 Bins::Change { median, .. } => (usual_change(*median), false),
                 Bins::Category { .. } => (None, false),
             };
-            let typical = typical.map_or_else(String::new, |median| {
-                match language {
-                    Language::En => format!(" (typical {median})"),
-                    Language::Zh => format!("(通常为 {median})"),
-                }
+            let typical = typical.map_or_else(String::new, |median| match language {
+                Language::En => format!(" (typical {median})"),
+                Language::Zh => format!("(通常为 {median})"),
             });
             let name = &column.name;
             let before = match (language, &column.bins) {
