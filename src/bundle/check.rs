@@ -73,18 +73,20 @@ fn rules(rules: &Rules) -> Result<()> {
 /// Scoring reads the table by `source` and encodes it by `encoder`: they must mean the same columns.
 fn types_agree(source: &Source, encoder: &Encoder) -> Result<()> {
     let types: std::collections::BTreeMap<_, _> =
-        source.columns.iter().map(|column| (&column.name, column.kind)).collect();
+        source.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect();
     for (number, column) in encoder.columns.iter().enumerate() {
         let at = format_args!("encoder.columns[{number}]").to_string();
-        let Some(kind) = types.get(&column.name) else {
-            return Err(fault(at, "not among source.columns"));
-        };
-        let agree = match column.bins {
-            Bins::Number { .. } => *kind == ColumnType::Number,
-            Bins::DaysBefore { .. } => *kind == ColumnType::Date,
-            Bins::Category { .. } => true,
-        };
-        ensure(at, agree, "its type is not that of source.columns")?;
+        for name in column.reads() {
+            let Some(kind) = types.get(name) else {
+                return Err(fault(at, "not among source.columns"));
+            };
+            let agree = match column.bins {
+                Bins::Number { .. } | Bins::Change { .. } => *kind == ColumnType::Number,
+                Bins::DaysBefore { .. } => *kind == ColumnType::Date,
+                Bins::Category { .. } => true,
+            };
+            ensure(&at, agree, "its type is not that of source.columns")?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    change,
     distinct::mix,
     encoder::{Bins, EncodedColumn, Encoder, MOST_CUTS, MOST_LEVELS},
     numbers::{NumberColumn, days_before, numbers},
@@ -45,7 +46,13 @@ pub struct EncodeParams {
     /// Rows that quantiles are taken from, at most (between half of them and all of them are used,
     /// drawn by hash); at least 1000. Columns with at most 1024 different values use all rows.
     pub sample_rows: usize,
+    /// Columns of the relative change between two amounts of one kind, at most: 0..=200, 0 for none.
+    /// They follow the columns of the table, the strongest correlated pair first.
+    pub max_changes: usize,
 }
+
+/// Columns of change, at most.
+const MOST_CHANGES: usize = 200;
 
 impl Default for EncodeParams {
     fn default() -> Self {
@@ -54,6 +61,7 @@ impl Default for EncodeParams {
             max_levels: MOST_LEVELS,
             min_level_rows: 10,
             sample_rows: 200_000,
+            max_changes: 16,
         }
     }
 }
@@ -79,6 +87,9 @@ impl EncodeParams {
         }
         if self.sample_rows < 1000 {
             return out("sample_rows", "1000.. (at least 1000 rows)");
+        }
+        if self.max_changes > MOST_CHANGES {
+            return out("max_changes", "0..=200");
         }
         Ok(())
     }
@@ -227,7 +238,21 @@ impl EncoderBuilder {
         }
     }
 
-    /// The encoding, with counts of 0 (see [`Encoder::count`]), and what was seen of each column.
+    /// The columns of change, by the sampled rows.
+    fn changes(&self) -> Vec<EncodedColumn> {
+        let numbers = self.columns.iter().filter_map(|(plan, seen)| match (seen, plan.how) {
+            (Seen::Numbers(column), How::Number) => {
+                Some(change::Sampled { name: &plan.name, cells: column.sample() })
+            }
+            _ => None,
+        });
+        let is_taken = |name: &str| self.columns.iter().any(|(plan, _)| plan.name == name);
+        let Self { sample_keys: keys, params, .. } = self;
+        change::find(&numbers.collect::<Vec<_>>(), keys, &is_taken, params)
+    }
+
+    /// The encoding, with counts of 0 (see [`Encoder::count`]), and what was seen of each column of
+    /// the table; the encoding may have columns of change besides.
     ///
     /// # Errors
     /// `EmptyTable` where no training row was seen.
@@ -235,6 +260,7 @@ impl EncoderBuilder {
         if self.rows == 0 {
             return Err(Error::new(Kind::EmptyTable, "there is no row to take the encoding from"));
         }
+        let changes = self.changes();
         let params = &self.params;
         let finished = self.columns.into_par_iter().map(|(plan, seen)| {
             let (bins, profile) = match (seen, plan.how) {
@@ -251,7 +277,8 @@ impl EncoderBuilder {
             let profile = Profile { name: plan.name.clone(), ..profile };
             (column(plan.name, bins), profile)
         });
-        let (columns, profiles) = finished.unzip();
+        let (mut columns, profiles): (Vec<_>, _) = finished.unzip();
+        columns.extend(changes);
         Ok((Encoder { columns }, profiles))
     }
 }

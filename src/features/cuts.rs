@@ -55,6 +55,14 @@ fn between(low: f64, high: f64) -> f64 {
         .map_or(middle, |short| short + 0.0)
 }
 
+/// The different values, ascending, with their rows; what is not finite is left out.
+pub(super) fn runs(mut values: Vec<f64>) -> Vec<(f64, u64)> {
+    values.retain(|x| x.is_finite());
+    values.sort_unstable_by(f64::total_cmp);
+    let runs = values.chunk_by(|a, b| a.to_bits() == b.to_bits());
+    runs.filter_map(|run| Some((*run.first()?, run.len() as u64))).collect()
+}
+
 /// The median of values (ascending) with their rows; 0 where there is none.
 pub(super) fn median(values: &[(f64, u64)]) -> f64 {
     let half = values.iter().map(|(_, rows)| rows).sum::<u64>().div_ceil(2);

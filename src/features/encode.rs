@@ -4,6 +4,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use rayon::prelude::*;
 
 use super::{
+    change::changes,
     encoder::{Bins, EncodedColumn, Encoder},
     levels::Levels,
     numbers::{days_before, numbers},
@@ -95,17 +96,26 @@ impl<'a> Ready<'a> {
 
 impl EncodedColumn {
     fn encode(&self, way: &Way, rows: &RecordBatch, as_of: Option<&[i32]>) -> Result<Column> {
-        let Some(column) = rows.column_by_name(&self.name) else {
-            return Err(Error::new(Kind::MissingColumn, "the table has no such column"));
-        };
         match (way, &self.bins) {
-            (Way::Levels(levels), _) => encode_texts(levels, column),
+            (Way::Levels(levels), _) => encode_texts(levels, find(rows, &self.name)?),
             (Way::Cuts(cuts), Bins::DaysBefore { .. }) => {
-                Ok(encode_numbers(cuts, &days_before(column, as_of)?))
+                Ok(encode_numbers(cuts, &days_before(find(rows, &self.name)?, as_of)?))
             }
-            (Way::Cuts(cuts), _) => Ok(encode_numbers(cuts, &numbers(column)?)),
+            (Way::Cuts(cuts), Bins::Change { of, against, .. }) => {
+                let cells = |name: &String| {
+                    let cells = find(rows, name).and_then(numbers);
+                    cells.map_err(|error| error.at(Place::Column(name.clone())))
+                };
+                Ok(encode_numbers(cuts, &changes(&cells(of)?, &cells(against)?)))
+            }
+            (Way::Cuts(cuts), _) => Ok(encode_numbers(cuts, &numbers(find(rows, &self.name)?)?)),
         }
     }
+}
+
+fn find<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    let missing = || Error::new(Kind::MissingColumn, "the table has no such column");
+    rows.column_by_name(name).ok_or_else(missing)
 }
 
 impl Way {
@@ -115,6 +125,7 @@ impl Way {
             Bins::Number { cuts, least, most, .. } | Bins::DaysBefore { cuts, least, most, .. } => {
                 Self::Cuts(Cuts::of(cuts, *least, *most))
             }
+            Bins::Change { cuts, .. } => Self::Cuts(Cuts::of(cuts, -1.0, 1.0)),
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Encoder {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EncodedColumn {
-    /// Name in the table.
+    /// Name in the table; for a change the two names with `vs` between them.
     pub name: String,
     /// How a value becomes a code.
     pub bins: Bins,
@@ -67,6 +67,18 @@ pub enum Bins {
         median: f64,
         /// Largest training value.
         most: f64,
+    },
+    /// The relative change (a − b) / (|a| + |b|) of a column `a` of numbers against another, `b`, is
+    /// encoded like a number. It is 0 where both are 0, and missing where either is.
+    Change {
+        /// The column `a` of the table.
+        of: String,
+        /// The column `b` of the table.
+        against: String,
+        /// Ascending, within −1..1, at most 253.
+        cuts: Vec<f64>,
+        /// Median training value.
+        median: f64,
     },
     /// Level `levels[k]` has the code k + 1; every other text the code `levels.len() + 1`.
     Category {
@@ -110,7 +122,9 @@ impl Bins {
     /// The number of codes that can come, code 0 included; at most 255 where [`Encoder::check`] holds.
     pub fn code_count(&self) -> usize {
         match self {
-            Self::Number { cuts, .. } | Self::DaysBefore { cuts, .. } => cuts.len() + 2,
+            Self::Number { cuts, .. }
+            | Self::DaysBefore { cuts, .. }
+            | Self::Change { cuts, .. } => cuts.len() + 2,
             Self::Category { levels } => levels.len() + 2,
         }
     }
@@ -118,7 +132,9 @@ impl Bins {
     /// Whether the codes are ordered.
     pub fn kind(&self) -> CodeKind {
         match self {
-            Self::Number { .. } | Self::DaysBefore { .. } => CodeKind::Ordered,
+            Self::Number { .. } | Self::DaysBefore { .. } | Self::Change { .. } => {
+                CodeKind::Ordered
+            }
             Self::Category { .. } => CodeKind::Category,
         }
     }
@@ -126,13 +142,17 @@ impl Bins {
     /// What a code says; [`Meaning::Missing`] also for a code that cannot come.
     pub fn meaning(&self, code: u8) -> Meaning<'_> {
         let Some(index) = usize::from(code).checked_sub(1) else { return Meaning::Missing };
+        let range = |cuts: &[f64], whole| {
+            let from = index.checked_sub(1).and_then(|before| cuts.get(before)).copied();
+            Meaning::Range { from, below: cuts.get(index).copied(), whole }
+        };
         match self {
             Self::Number { cuts, least, most, .. } | Self::DaysBefore { cuts, least, most, .. } => {
-                let from = index.checked_sub(1).and_then(|before| cuts.get(before)).copied();
                 let halves = |x: &f64| (x * 2.0).fract() == 0.0;
                 let whole = least.fract() == 0.0 && most.fract() == 0.0 && cuts.iter().all(halves);
-                Meaning::Range { from, below: cuts.get(index).copied(), whole }
+                range(cuts, whole)
             }
+            Self::Change { cuts, .. } => range(cuts, false),
             Self::Category { levels } => {
                 levels.get(index).map_or(Meaning::Other, |level| Meaning::Level(level))
             }
@@ -143,17 +163,15 @@ impl Bins {
         match self {
             Self::Number { cuts, least, median, most }
             | Self::DaysBefore { cuts, least, median, most } => {
-                let finite = |x: &f64| x.is_finite();
-                if cuts.len() > MOST_CUTS {
-                    Err("it has more than 253 cuts")
-                } else if !cuts.iter().chain([least, median, most]).all(finite) {
-                    Err("a cut or bound is not a finite number")
-                } else if !cuts.windows(2).all(|pair| pair[0] < pair[1]) {
-                    Err("its cuts do not ascend")
-                } else if !(least <= median && median <= most) {
-                    Err("its median is outside its range")
+                check_cuts(cuts, *least, *median, *most)
+            }
+            Self::Change { of, against, cuts, median } => {
+                if of == against {
+                    Err("it is the change of a column against itself")
+                } else if cuts.iter().any(|cut| cut.abs() > 1.0) {
+                    Err("a change is cut beyond -1..1")
                 } else {
-                    Ok(())
+                    check_cuts(cuts, -1.0, *median, 1.0)
                 }
             }
             Self::Category { levels } => {
@@ -166,6 +184,36 @@ impl Bins {
                     Ok(())
                 }
             }
+        }
+    }
+}
+
+fn check_cuts(
+    cuts: &[f64],
+    least: f64,
+    median: f64,
+    most: f64,
+) -> std::result::Result<(), &'static str> {
+    let finite = |x: &f64| x.is_finite();
+    if cuts.len() > MOST_CUTS {
+        Err("it has more than 253 cuts")
+    } else if !cuts.iter().chain([&least, &median, &most]).all(finite) {
+        Err("a cut or bound is not a finite number")
+    } else if !cuts.windows(2).all(|pair| pair[0] < pair[1]) {
+        Err("its cuts do not ascend")
+    } else if !(least <= median && median <= most) {
+        Err("its median is outside its range")
+    } else {
+        Ok(())
+    }
+}
+
+impl EncodedColumn {
+    /// The columns of the table that it is made of: itself, or the two of a change.
+    pub fn reads(&self) -> Vec<&str> {
+        match &self.bins {
+            Bins::Change { of, against, .. } => vec![of, against],
+            _ => vec![&self.name],
         }
     }
 }
@@ -270,9 +318,11 @@ impl Encoder {
     /// What is usual in a column.
     pub fn typical(&self, column: usize) -> Typical<'_> {
         match self.columns.get(column).map(|column| &column.bins) {
-            Some(Bins::Number { median, .. } | Bins::DaysBefore { median, .. }) => {
-                Typical::Number(*median)
-            }
+            Some(
+                Bins::Number { median, .. }
+                | Bins::DaysBefore { median, .. }
+                | Bins::Change { median, .. },
+            ) => Typical::Number(*median),
             Some(Bins::Category { levels }) => {
                 levels.first().map_or(Typical::Nothing, |level| Typical::Level(level))
             }

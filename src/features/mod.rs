@@ -5,6 +5,7 @@
 //! gives depends on the rows as a set, never on their order, their blocks or the threads.
 
 mod builder;
+mod change;
 mod cuts;
 mod distinct;
 mod encode;

@@ -6,7 +6,7 @@ use arrow_array::{Array, ArrayRef, cast::AsArray, types};
 
 use super::{
     builder::{Holds, Profile},
-    cuts::{cuts, median},
+    cuts::{cuts, median, runs},
     distinct::Distinct,
     encoder::Bins,
 };
@@ -100,6 +100,11 @@ impl NumberColumn {
         self.sample.retain(|_| stays.next().copied().unwrap_or_default());
     }
 
+    /// The cells of the sampled rows; all columns have the same rows.
+    pub(super) fn sample(&self) -> &[f64] {
+        &self.sample
+    }
+
     pub(super) fn finish(self, most_bins: usize) -> (Values, Profile) {
         let there = self.rows - self.missing;
         let values = self.sorted_values();
@@ -133,10 +138,7 @@ impl NumberColumn {
             values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
             return values;
         }
-        let mut sample: Vec<f64> = self.sample.iter().copied().filter(|x| x.is_finite()).collect();
-        sample.sort_unstable_by(f64::total_cmp);
-        let runs = sample.chunk_by(|a, b| a.to_bits() == b.to_bits());
-        runs.filter_map(|run| Some((*run.first()?, run.len() as u64))).collect()
+        runs(self.sample.clone())
     }
 }
 

@@ -44,21 +44,26 @@ impl Words {
         });
         let columns = bundle.encoder.columns.iter().map(|column| {
             let (typical, dated) = match &column.bins {
-                Bins::Number { median, .. } => (Some(*median), false),
-                Bins::DaysBefore { median, .. } => (Some(*median), true),
+                Bins::Number { median, .. } => (Some(number(*median)), false),
+                Bins::DaysBefore { median, .. } => (Some(number(*median)), true),
+                Bins::Change { median, .. } => (usual_change(*median), false),
                 Bins::Category { .. } => (None, false),
             };
-            let typical = typical.map_or_else(String::new, |median| {
-                let median = number(median);
-                match language {
-                    Language::En => format!(" (typical {median})"),
-                    Language::Zh => format!("(通常为 {median})"),
-                }
+            let typical = typical.map_or_else(String::new, |median| match language {
+                Language::En => format!(" (typical {median})"),
+                Language::Zh => format!("(通常为 {median})"),
             });
-            let before = match (language, dated) {
-                (Language::En, true) => format!("days since {} = ", column.name),
-                (_, false) => format!("{} = ", column.name),
-                (Language::Zh, true) => format!("距 {} 的天数 = ", column.name),
+            let name = &column.name;
+            let before = match (language, &column.bins) {
+                (Language::En, Bins::DaysBefore { .. }) => format!("days since {name} = "),
+                (Language::Zh, Bins::DaysBefore { .. }) => format!("距 {name} 的天数 = "),
+                (Language::En, Bins::Change { of, against, .. }) => {
+                    format!("{of} against {against} = ")
+                }
+                (Language::Zh, Bins::Change { of, against, .. }) => {
+                    format!("{of} 较 {against} 变化 = ")
+                }
+                _ => format!("{name} = "),
             };
             let codes = ['+', '-'].map(|sign| format!("{}{sign}", column.name));
             let code_is_plain = is_plain(&column.name);
@@ -72,7 +77,7 @@ impl Words {
     pub fn write(&self, reason: Reason, state: State, cell: &CellText<'_>, out: &mut String) {
         let Some(words) = self.columns.get(reason.column as usize) else { return };
         out.push_str(&words.before);
-        let known = cell.push(words.dated, out);
+        let known = cell.push(words.dated, self.language, out);
         if known {
             out.push_str(&words.typical);
         } else {
@@ -129,11 +134,13 @@ pub enum CellText<'a> {
     Text(&'a str),
     /// A date, with the as-of date where there is one.
     Date(i32, Option<i32>),
+    /// A number, and the one that it is set against.
+    Change(f64, f64),
 }
 
 impl CellText<'_> {
     /// Appends the cell; `false` where it is missing.
-    fn push(self, days_before: bool, out: &mut String) -> bool {
+    fn push(self, days_before: bool, language: Language, out: &mut String) -> bool {
         match self {
             Self::Missing => return false,
             Self::Number(value) => push_number(value, out),
@@ -142,9 +149,32 @@ impl CellText<'_> {
                 push_number(f64::from(as_of) - f64::from(date), out);
             }
             Self::Date(date, _) => out.push_str(&Day(date).to_string()),
+            Self::Change(of, against) if of - against == 0.0 => out.push_str("0%"),
+            Self::Change(_, 0.0) => out.push_str(language.pick("new", "从无到有")),
+            Self::Change(of, against) => push_change((of - against) / against.abs(), out),
         }
         true
     }
+}
+
+/// Appends a share of change, signed and in percent: whole from ten on, else with one decimal.
+fn push_change(share: f64, out: &mut String) {
+    let percent = share * 100.0;
+    let places = if percent.abs() < 9.95 { 10.0 } else { 1.0 };
+    let rounded = (percent * places).round() / places;
+    if rounded > 0.0 {
+        out.push('+');
+    }
+    push_number(if rounded.is_finite() { rounded } else { percent }, out);
+    out.push('%');
+}
+
+/// The usual change in the words of a cell, from the median of (a − b) / (|a| + |b|): where both are
+/// above 0, (a − b) / b is 2 m / (1 − m). None where what is usual came from nothing.
+fn usual_change(median: f64) -> Option<String> {
+    let mut text = String::new();
+    push_change(2.0 * median / (1.0 - median), &mut text);
+    (median < 1.0).then_some(text)
 }
 
 /// The encoded columns of a batch, ready to be looked into cell by cell.
@@ -154,11 +184,17 @@ pub struct Cells<'a> {
     as_of: Option<&'a [i32]>,
 }
 
+/// The number of a cell, where it has one.
+fn known(numbers: &Float64Array, row: usize) -> Option<f64> {
+    (numbers.is_valid(row) && !numbers.value(row).is_nan()).then(|| numbers.value(row))
+}
+
 #[derive(Debug)]
 enum Cast<'a> {
     Number(&'a Float64Array),
     Text(&'a StringArray),
     Date(&'a Date32Array),
+    Change(&'a Float64Array, &'a Float64Array),
 }
 
 impl<'a> Cells<'a> {
@@ -172,17 +208,24 @@ impl<'a> Cells<'a> {
                 .or_else(|| column.downcast_ref().map(Cast::Text))
                 .or_else(|| column.downcast_ref().map(Cast::Date))
         };
-        Self { columns: bundle.encoder.columns.iter().map(|c| cast(&c.name)).collect(), as_of }
+        let numbers = |name: &str| rows.column_by_name(name)?.as_any().downcast_ref();
+        let columns = bundle.encoder.columns.iter().map(|column| match &column.bins {
+            Bins::Change { of, against, .. } => Some(Cast::Change(numbers(of)?, numbers(against)?)),
+            _ => cast(&column.name),
+        });
+        Self { columns: columns.collect(), as_of }
     }
 
     /// One cell.
     pub fn get(&self, column: u32, row: usize) -> CellText<'a> {
         match self.columns.get(column as usize).and_then(Option::as_ref) {
-            Some(Cast::Number(numbers))
-                if numbers.is_valid(row) && !numbers.value(row).is_nan() =>
-            {
-                CellText::Number(numbers.value(row))
+            Some(Cast::Number(numbers)) => {
+                known(numbers, row).map_or(CellText::Missing, CellText::Number)
             }
+            Some(Cast::Change(of, against)) => known(of, row)
+                .zip(known(against, row))
+                .filter(|(of, against)| of.is_finite() && against.is_finite())
+                .map_or(CellText::Missing, |(of, against)| CellText::Change(of, against)),
             Some(Cast::Text(texts)) if texts.is_valid(row) => CellText::Text(texts.value(row)),
             Some(Cast::Date(dates)) if dates.is_valid(row) => {
                 CellText::Date(dates.value(row), self.as_of.map(|days| days[row]))

@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     dataset::{BinnedMatrix, Finding, Folds, canonical_order_by, finding, leakage, quality},
     error::{Error, Kind, Result},
-    features::{Encoded, Encoder, EncoderBuilder, Observed, Profile},
+    features::{Encoded, EncodedColumn, Encoder, EncoderBuilder, Observed, Profile},
     pipeline::{
         Watcher,
         outcome::{Answers, Questions},
@@ -130,7 +130,7 @@ impl Prepared {
                 finding
             }));
         }
-        let wanted = finding::wanted(&self.matrix.names, &self.findings);
+        let wanted = self.wanted();
         self.matrix.keep(&wanted);
         self.encoder.keep(&wanted);
         if self.matrix.columns.is_empty() {
@@ -142,6 +142,15 @@ impl Prepared {
             .collect();
         self.encoder.count(&self.matrix.codes(), &rows);
         Ok(())
+    }
+
+    /// For each encoded column whether it stays. A change goes with either of its columns.
+    fn wanted(&self) -> Vec<bool> {
+        let stays = |names: &[String]| finding::wanted(names, &self.findings).iter().all(|s| *s);
+        let names = |column: &EncodedColumn| -> Vec<String> {
+            column.reads().into_iter().chain([column.name.as_str()]).map(str::to_owned).collect()
+        };
+        self.encoder.columns.iter().map(|column| stays(&names(column))).collect()
     }
 
     fn reorder(&mut self) {

@@ -7,6 +7,7 @@ use crate::{
     config::{Config, RiskCut, ValueCut},
     dataset::{Action, Finding, LaterSplit, Problem, TimeSplit, out_of_time},
     error::{Error, Kind, Result},
+    features::{EncodedColumn, Encoder},
     pipeline::{
         Watcher,
         predict::write_rejects,
@@ -283,7 +284,7 @@ fn assemble(
         source: Source {
             id: prepared.roles.id.clone(),
             as_of: prepared.roles.as_of.clone(),
-            columns: needed_columns(prepared, &encoder.names())?,
+            columns: needed_columns(prepared, &encoder)?,
             missing: config.read.missing.clone(),
         },
         rules: prepared.roles.rules.clone(),
@@ -313,10 +314,10 @@ fn assemble(
 }
 
 /// The columns that scoring reads, in the order of the table.
-fn needed_columns(prepared: &Prepared, encoded: &[String]) -> Result<Vec<Column>> {
+fn needed_columns(prepared: &Prepared, encoder: &Encoder) -> Result<Vec<Column>> {
     let roles = &prepared.roles;
     let mut names = rule_columns(&prepared.columns, &roles.rules)?;
-    names.extend(encoded.iter().cloned());
+    names.extend(encoder.columns.iter().flat_map(EncodedColumn::reads).map(str::to_owned));
     names.extend(roles.id.clone());
     names.extend(roles.as_of.clone());
     Ok(prepared.columns.iter().filter(|column| names.contains(&column.name)).cloned().collect())

@@ -34,12 +34,13 @@ fn column(number: usize, column: &EncodedColumn) -> Result<u16> {
     let codes = match &column.bins {
         Bins::Number { cuts, least, median, most }
         | Bins::DaysBefore { cuts, least, median, most } => {
-            finite(&at, cuts)?;
-            finite(&at, &[*least, *median, *most])?;
-            ensure(&at, least <= median && median <= most, "least, median and most do not rise")?;
-            ensure(&at, cuts.is_sorted_by(|a, b| a < b), "the cuts do not rise")?;
-            short(&at, cuts.len(), MAX_CUTS)?;
-            cuts.len() + 2
+            ordered(&at, cuts, [*least, *median, *most])?
+        }
+        Bins::Change { of, against, cuts, median } => {
+            ensure(&at, of != against, "a change of a column against itself")?;
+            let inside = cuts.iter().all(|cut| cut.abs() <= 1.0);
+            ensure(&at, inside, "a change beyond -1..1")?;
+            ordered(&at, cuts, [-1.0, *median, 1.0])?
         }
         Bins::Category { levels } => {
             let different: BTreeSet<_> = levels.iter().collect();
@@ -53,6 +54,16 @@ fn column(number: usize, column: &EncodedColumn) -> Result<u16> {
     let sum = column.counts.iter().try_fold(0_u64, |sum, count| sum.checked_add(*count));
     ensure(&at, sum.is_some_and(|sum| sum <= MAX_COUNT), "counts that are too large")?;
     Ok(codes as u16)
+}
+
+/// Checks the cuts of a number with its least, median and most, and gives the number of its codes.
+fn ordered(at: &str, cuts: &[f64], [least, median, most]: [f64; 3]) -> Result<usize> {
+    finite(at, cuts)?;
+    finite(at, &[least, median, most])?;
+    ensure(at, least <= median && median <= most, "least, median and most do not rise")?;
+    ensure(at, cuts.is_sorted_by(|a, b| a < b), "the cuts do not rise")?;
+    short(at, cuts.len(), MAX_CUTS)?;
+    Ok(cuts.len() + 2)
 }
 
 /// Checks a scorecard against the number of codes of each encoded column.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     bundle::{Blend, Fitted, Model},
-    features::{EncodedColumn, Encoder},
+    features::{Bins, EncodedColumn, Encoder},
     model::{
         Boosted, Scorecard, Tree,
         boosted::Branches,
@@ -35,6 +35,25 @@ pub(super) fn columns_used(fitted: &Fitted) -> usize {
 /// The section about one model.
 pub(super) fn of(page: &mut Page, which: Which, model: &Model, encoder: &Encoder) {
     learner(page, which, &model.fitted, encoder);
+    changes(page, &model.fitted, encoder);
+}
+
+/// What a column of change holds, where the model has one.
+fn changes(page: &mut Page, fitted: &Fitted, encoder: &Encoder) {
+    let read = fitted.columns();
+    let column = read.iter().filter_map(|column| encoder.columns.get(*column as usize));
+    let change = column.filter_map(|column| match &column.bins {
+        Bins::Change { of, against, .. } => Some((column, of, against)),
+        _ => None,
+    });
+    let Some((column, of, against)) = change.min_by_key(|(column, ..)| &column.name) else {
+        return;
+    };
+    let (name, a, b) = (code(&column.name), code(of), code(against));
+    page.paragraph(
+        &format!("A column with \"vs\", such as {name}, is a relative change: the difference of {a} and {b} over the sum of their sizes. 0 is no change, -1 all gone, 1 from nothing; -0.33 is half as much, 0.33 twice as much."),
+        &format!("含“vs”的变量（如 {name}）为相对变化：{a} 与 {b} 之差除以两者绝对值之和。0 表示不变，-1 表示降为零，1 表示从无到有；-0.33 表示减半，0.33 表示翻倍。"),
+    );
 }
 
 fn learner(page: &mut Page, which: Which, fitted: &Fitted, encoder: &Encoder) {

@@ -5,7 +5,10 @@ use super::{
     page::Page,
     words::{code, count},
 };
-use crate::bundle::{Bundle, HeldOut};
+use crate::{
+    bundle::{Bundle, HeldOut},
+    features::Bins,
+};
 
 /// With fewer events than this, figures are rough.
 const FEW_EVENTS: u64 = 500;
@@ -73,7 +76,8 @@ fn outside(page: &mut Page, bundle: &Bundle) {
         "A number beyond the trained range counts like the outermost range of its column, a level never met like \"any other\"; both are counted at scoring.",
         "超出训练范围的数值按该变量最外侧区间处理，未见过的类别按“其他取值”处理；评分时均会计数。",
     ));
-    let never_missing = bundle.encoder.columns.iter().filter(|c| c.counts.first() == Some(&0));
+    let columns = bundle.encoder.columns.iter().filter(|c| !matches!(c.bins, Bins::Change { .. }));
+    let never_missing = columns.filter(|c| c.counts.first() == Some(&0));
     let names: Vec<_> = never_missing.map(|column| code(&column.name)).collect();
     if !names.is_empty() && names.len() <= 20 {
         let names = names.join(language.pick(", ", "、"));

@@ -94,7 +94,7 @@ fn grouped(number: &str, from: usize) -> String {
 /// in the set.
 pub(super) fn meaning(column: &EncodedColumn, within: &[bool], language: Language) -> String {
     let mut parts = match &column.bins {
-        Bins::Number { cuts, .. } => ranges(cuts, within, language),
+        Bins::Number { cuts, .. } | Bins::Change { cuts, .. } => ranges(cuts, within, language),
         Bins::DaysBefore { cuts, .. } => ranges(cuts, within, language)
             .into_iter()
             .map(|range| language.pick(format!("{range} days ago"), format!("快照前{range}天")))
