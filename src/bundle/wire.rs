@@ -29,7 +29,7 @@ pub const FORMAT: u64 = 1;
 const MAGIC: &str = "reveille-bundle ";
 const MAX_DEPTH: u8 = 64;
 /// In memory a value takes about 32 bytes, an object as much as [`OBJECT`] values.
-const MAX_VALUES: u32 = 4_000_000;
+const MAX_VALUES: u32 = 16_000_000;
 const OBJECT: u32 = 16;
 
 /// A bundle as the bytes of its file: the same bytes for the same bundle.
