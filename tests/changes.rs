@@ -322,7 +322,17 @@ fn a_change_goes_with_a_column_that_is_left_out() {
     }
     let desk = Desk::new();
     desk.write("history.csv", file(&leaky, &[0, 1, 2, 3, 4]));
-    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "tree"]);
+    desk.run(&[
+        "-q",
+        "train",
+        "history.csv",
+        "--churn",
+        "left",
+        "--name",
+        "m",
+        "--learner",
+        "tree",
+    ]);
     let bundle = from_bytes(&desk.bundle("m")).unwrap();
     assert!(bundle.findings.iter().any(|finding| finding.column == "now"));
     assert!(bundle.encoder.columns.iter().all(|column| !column.reads().contains(&"now")));
