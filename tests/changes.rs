@@ -236,15 +236,25 @@ fn reasons_tell_a_change_in_percent() {
         text
     };
     let all = |language| (0..7).map(|row| told(language, row)).collect::<Vec<_>>();
-    insta::assert_snapshot!(all(Language::En).join("\n"), @"");
-    insta::assert_snapshot!(all(Language::Zh).join("\n"), @"");
+    let typical = " (typical -18%): raises the risk";
+    for (text, change) in
+        all(Language::En).iter().zip(["-23%", "+0.4%", "new", "0%", "", "+200%", "-100%"])
+    {
+        let end = if change.is_empty() { "missing: raises the risk" } else { typical };
+        assert_eq!(*text, format!("aum against fees_12m = {change}{end}"));
+    }
+    let chinese = all(Language::Zh);
+    for (row, words) in [(0, "-23%"), (2, "从无到有"), (4, "缺失")] {
+        assert!(chinese[row].starts_with(&format!("aum 较 fees_12m 变化 = {words}")));
+    }
+    assert!(chinese[0].contains("通常为 -18%") && chinese[0].ends_with("推高流失风险"));
 }
 
 #[test]
 fn the_card_says_what_a_change_is() {
     for (language, words) in [
-        (Language::En, ["relative change", "-0.5 to less than 0"]),
-        (Language::Zh, ["相对变化", "-0.5（含）至 0（不含）"]),
+        (Language::En, ["relative change", "0 to less than 0.25"]),
+        (Language::Zh, ["相对变化", "0（含）至 0.25（不含）"]),
     ] {
         let card = markdown(&changed(), language);
         assert!(words.iter().all(|words| card.contains(words)), "{card}");
@@ -312,8 +322,18 @@ fn a_change_goes_with_a_column_that_is_left_out() {
     }
     let desk = Desk::new();
     desk.write("history.csv", file(&leaky, &[0, 1, 2, 3, 4]));
-    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "tree"]);
-    let bundle = from_bytes(&desk.bundle("churn")).unwrap();
+    desk.run(&[
+        "-q",
+        "train",
+        "history.csv",
+        "--churn",
+        "left",
+        "--name",
+        "m",
+        "--learner",
+        "tree",
+    ]);
+    let bundle = from_bytes(&desk.bundle("m")).unwrap();
     assert!(bundle.findings.iter().any(|finding| finding.column == "now"));
     assert!(bundle.encoder.columns.iter().all(|column| !column.reads().contains(&"now")));
 }
