@@ -217,7 +217,7 @@ fn what_is_too_deep_or_too_much() {
     let much = format!("[{}0]", "0,".repeat(20_000_000));
     assert!(refused(&sealed(&config(&much))).to_string().contains("more than"));
     // Each of these takes a hundred times its length in memory.
-    let maps = format!("[{}0]", "{\"\":0},".repeat(300_000));
+    let maps = format!("[{}0]", "{\"\":0},".repeat(1_200_000));
     assert!(refused(&sealed(&config(&maps))).to_string().contains("more than"));
     refused(&sealed(&changed("/encoder/columns/0/counts", Value::Null).replacen("null", &much, 1)));
     refused(&sealed(&format!("\"{}\"", "a".repeat(50_000_000))));
