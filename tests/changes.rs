@@ -188,17 +188,19 @@ fn changed() -> Bundle {
     bundle
 }
 
+/// What is done to the two columns, the cuts and the median of a change.
+type Damage<'a> = &'a dyn Fn(&mut String, &mut String, &mut Vec<f64>, &mut f64);
+
 #[test]
 fn a_bundle_with_a_change_reads_back_and_one_that_cannot_be_is_refused() {
     let bundle = changed();
     assert_eq!(from_bytes(&to_bytes(&bundle).unwrap()).unwrap(), bundle);
-    let refused = |change: &dyn Fn(&mut String, &mut String, &mut Vec<f64>, &mut f64),
-                   words: &str| {
+    let refused = |damage: Damage, words: &str| {
         let mut bundle = changed();
         let Bins::Change { of, against, cuts, median } = &mut bundle.encoder.columns[0].bins else {
             panic!("a change")
         };
-        change(of, against, cuts, median);
+        damage(of, against, cuts, median);
         let error = to_bytes(&bundle).unwrap_err().to_string();
         assert!(error.contains(words), "{error}");
     };

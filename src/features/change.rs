@@ -119,7 +119,9 @@ impl<'a> Amount<'a> {
         for ties in order.chunk_by(|a, b| a.0.to_bits() == b.0.to_bits()) {
             // Twice the mean of the ranks before + 1 ..= before + ties.
             let rank = 2 * before + ties.len() as u32 + 1;
-            ties.iter().for_each(|(_, at)| ranks[*at as usize] = rank);
+            for (_, at) in ties {
+                ranks[*at as usize] = rank;
+            }
             before += ties.len() as u32;
             different += 1;
         }
@@ -179,7 +181,7 @@ impl<'a> Pair<'a> {
 fn correlation(x: &[u32], y: &[u32]) -> Option<f64> {
     let [mut n, mut sum_x, mut sum_y, mut xx, mut yy, mut xy] = [0_u64; 6];
     for (x, y) in x.iter().zip(y) {
-        let both = u64::from((*x > 0) & (*y > 0));
+        let both = u64::from(*x > 0 && *y > 0);
         let (x, y) = (u64::from(*x) * both, u64::from(*y) * both);
         n += both;
         sum_x += x;

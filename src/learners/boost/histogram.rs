@@ -11,6 +11,8 @@ use super::{
 
 /// Most rows that are added into one packed table, and what one thread takes at a time.
 pub(super) const AT_ONCE: usize = 1 << 15;
+/// Words a column: more than its codes, so that columns do not begin in the same sets of the cache.
+const STRIDE: usize = 256 + 8;
 /// Rows whose lines are fetched together.
 const TOGETHER: usize = 64;
 
@@ -76,7 +78,7 @@ pub(super) fn derivatives(entry: Entry) -> Derivatives {
 pub(super) type Histogram = Vec<Sums>;
 
 /// First derivatives above, second below, in one word: one addition a cell.
-type Packed = [[i64; 264]; WIDTH];
+type Packed = [[i64; STRIDE]; WIDTH];
 
 /// Adds the rows up; `into` has one entry a bin, all zero. `units` are the rows' weights, if they
 /// have any.
@@ -109,10 +111,11 @@ fn add_up_here(table: &Table, entries: &[Entry], units: Option<&[u32]>, into: &m
     if let Some(units) = units {
         return add_up_weighted(table, entries, units, into);
     }
-    let mut packed: Box<Packed> = Box::new([[0; 264]; WIDTH]);
+    let mut packed = vec![[0; STRIDE]; WIDTH];
+    let Ok(packed) = <&mut Packed>::try_from(packed.as_mut_slice()) else { return };
     for entries in entries.chunks(AT_ONCE) {
         for (columns, lines) in table.columns.chunks(WIDTH).zip(&table.blocks) {
-            add_lines(columns.len(), entries, lines, &mut packed);
+            add_lines(columns.len(), entries, lines, packed);
             for (column, packed) in columns.iter().zip(packed.iter_mut()) {
                 let bins = &mut into[column.first_bin..column.first_bin + column.codes];
                 for (sum, packed) in bins.iter_mut().zip(packed.iter()) {

@@ -156,7 +156,9 @@ impl BoostParams {
         } else if effort.ensembles > parts.len() {
             let trees: usize = parts.iter().map(|part| part.rounds).sum();
             let bags = effort.ensembles.div_ceil(parts.len()).min(MOST_TREES / trees.max(1)).max(1);
-            parts.iter_mut().for_each(|part| part.bags = bags);
+            for part in &mut parts {
+                part.bags = bags;
+            }
             logits = all.refit(&parts)?;
         }
         while parts.len() > 1 && parts.iter().map(|part| part.rounds).sum::<usize>() > MAX_TREES / 2
@@ -220,7 +222,7 @@ struct Judged {
     loss: f64,
 }
 
-impl<'a> Folded<'a> {
+impl Folded<'_> {
     fn first(&self, rows: usize) -> Self {
         let most = rows.min(self.outcome.len());
         Self {
@@ -273,10 +275,9 @@ impl<'a> Folded<'a> {
                 params.fit_watching(&training, Some(watch))
             })
             .collect::<Result<_>>()?;
-        let weights: Vec<f64> = (0..self.folds)
-            .map(|fold| self.fold.iter().filter(|&&f| f == fold).count() as f64)
-            .collect();
-        let rounds = best_round(fits.iter().map(|(_, losses)| losses.as_slice()), &weights);
+        let weights: Vec<f64> =
+            (0..self.folds).map(|fold| self.parts(fold).1.len() as f64).collect();
+        let rounds = best_round(&fits, &weights);
         let logits = self.out_of_fold(fits.into_iter().map(|(boosted, _)| boosted), rounds);
         let loss = log_loss(self.outcome, &logits);
         Ok(Judged { params: BoostParams { rounds, ..params.clone() }, logits, loss })
@@ -319,13 +320,13 @@ fn training(rows: Rows<'_>, outcome: Vec<bool>) -> Training<'_> {
 
 /// The number of trees with the lowest mean loss over the folds, at least 1. A fold that stopped
 /// early keeps its last loss.
-fn best_round<'a>(losses: impl Iterator<Item = &'a [f64]> + Clone, weights: &[f64]) -> usize {
-    let longest = losses.clone().map(<[f64]>::len).max().unwrap_or(0);
+fn best_round(fits: &[(Boosted, Vec<f64>)], weights: &[f64]) -> usize {
+    let longest = fits.iter().map(|(_, losses)| losses.len()).max().unwrap_or(0);
     let at = |losses: &[f64], round: usize| {
         losses.get(round).or(losses.last()).copied().unwrap_or(f64::INFINITY)
     };
     let mean = |round: usize| -> f64 {
-        losses.clone().zip(weights).map(|(losses, weight)| weight * at(losses, round)).sum()
+        fits.iter().zip(weights).map(|((_, losses), weight)| weight * at(losses, round)).sum()
     };
     (1..longest)
         .map(|round| (round, mean(round)))

@@ -187,19 +187,19 @@ impl InColumn<'_> {
 
     /// The best border between codes, with missing values on either side; or missing values alone.
     fn ordered(&self, gain: f64) -> Option<Cut> {
-        let (all, l2) = (self.leaf.sums, self.search.l2);
+        let (whole, l2) = (self.leaf.sums, self.search.l2);
         let least = self.least();
-        let own = self.worth(all, l2);
+        let parent = self.worth(whole, l2);
         let missing = self.bins[0];
-        let (mut most, mut found): (f64, Option<(Border, Sums)>) = (own + 2.0 * gain, None);
-        let (mut last, mut below) = (0, Sums::default());
+        let (mut most, mut found): (f64, Option<(Border, Sums)>) = (parent + 2.0 * gain, None);
+        let (mut lower, mut below) = (0, Sums::default());
         let mut offer = |border: Border, low: Sums, left: Sums| {
-            let right = all - left;
+            let right = whole - left;
             if left.second < least || right.second < least {
                 return;
             }
             let worth = self.both(left, right, l2);
-            if worth > most && self.allowed(low, all - missing - low, l2) {
+            if worth > most && self.allowed(low, whole - missing - low, l2) {
                 most = worth;
                 found = Some((border, left));
             }
@@ -209,23 +209,23 @@ impl InColumn<'_> {
                 continue;
             }
             if below.second > 0 {
-                offer((last, code, false), below, below);
+                offer((lower, code, false), below, below);
                 if missing.second > 0 {
-                    offer((last, code, true), below, below + missing);
+                    offer((lower, code, true), below, below + missing);
                 }
             }
             below += here;
-            last = code;
+            lower = code;
         }
         if missing.second > 0 && self.monotone.is_none() {
             offer((0, 0, true), missing, missing);
         }
         let ((below, above, missing_left), left) = found?;
         // Missing values that the leaf has not seen go with the larger side.
-        let unseen_left = missing.second == 0 && left.second > all.second - left.second;
+        let unseen_left = missing.second == 0 && left.second > whole.second - left.second;
         let code = self.border(below, above);
         let rule = Rule::AtMost { code, missing: missing_left || unseen_left };
-        Some(Cut { column: 0, rule, gain: (most - own) / 2.0, left, l2 })
+        Some(Cut { column: 0, rule, gain: (most - parent) / 2.0, left, l2 })
     }
 
     /// The largest code to go left: the middle one of those between both sides that occur elsewhere.

@@ -131,7 +131,7 @@ pub(super) fn check(training: &Training) -> Result<()> {
     if training.targets.len() != rows.index.len() {
         return bad("there is not one outcome for each row");
     }
-    if training.weights.len() != 0 && training.weights.len() != rows.index.len() {
+    if !training.weights.is_empty() && training.weights.len() != rows.index.len() {
         return bad("there is not one weight for each row");
     }
     Ok(())

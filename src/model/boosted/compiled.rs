@@ -76,7 +76,7 @@ impl CompiledBoost {
 fn plain(branches: &Branches) -> Tree {
     let nodes = branches.nodes.iter().enumerate().map(|(at, node)| match node {
         Branch::Fork { column, left_if, right, gain } => {
-            let (column, left_if, gain) = (*column, left_if.clone(), f64::from(*gain));
+            let (column, left_if, gain) = (*column, left_if.clone(), *gain);
             let split = Split { column, left_if, left: at as u32 + 1, right: *right, gain };
             Node { rows: 0.0, events: 0.0, logit: 0.0, split: Some(split) }
         }
