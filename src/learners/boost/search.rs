@@ -93,10 +93,11 @@ impl Effort {
     fn of(budget: Budget, rows: usize) -> Self {
         let (presets, compare_rows, ensembles, tree_rows) = match budget {
             Budget::Fast => (1, 20_000, 1, 50_000_000),
-            Budget::Default => (5, 60_000, 8, 120_000_000),
+            Budget::Default => (5, 60_000, 8, 100_000_000),
             Budget::Thorough => (8, 200_000, 10, 600_000_000),
         };
         let many = rows > compare_rows;
+        let compare_rows = if many { compare_rows / 3 } else { compare_rows };
         Self {
             presets,
             compare_rows,
@@ -150,7 +151,7 @@ impl BoostParams {
         results.sort_by(|a, b| a.loss.total_cmp(&b.loss));
         let (mut parts, mut logits) = together(&results, few.outcome, effort.most_parts);
         if few.outcome.len() < outcome.len() {
-            let best = BoostParams { rounds: effort.rounds, ..parts[0].clone() };
+            let best = for_many_rows(&parts[0], &effort);
             let result = all.cross_validate(&best)?;
             (parts, logits) = (vec![result.params], result.logits);
         } else if effort.ensembles > parts.len() {
@@ -211,6 +212,20 @@ fn presets(base: &BoostParams, effort: &Effort) -> Vec<(&'static str, BoostParam
         ("deeper", deeper),
     ];
     all.into_iter().take(effort.presets).collect()
+}
+
+/// A preset that was found on few rows, for many: these bear larger trees, and longer steps where so
+/// many trees as it took would take too long.
+fn for_many_rows(found: &BoostParams, effort: &Effort) -> BoostParams {
+    let longer = (found.rounds as f64 / effort.rounds as f64).max(1.0);
+    BoostParams {
+        rounds: effort.rounds,
+        learning_rate: (found.learning_rate * longer).clamp(0.1, 0.2),
+        max_leaves: found.max_leaves.max(31),
+        row_sample: 1.0,
+        column_sample: 1.0,
+        ..found.clone()
+    }
 }
 
 /// What cross-validation says of some parameters.
