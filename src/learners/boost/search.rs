@@ -28,7 +28,7 @@ const MOST_TREES: usize = 1500;
 pub enum Budget {
     /// One preset, one ensemble.
     Fast,
-    /// Five presets; the best up to three together.
+    /// Five presets; up to four of the best together.
     #[default]
     Default,
     /// Eight presets on more rows, more ensembles averaged.
