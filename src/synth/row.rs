@@ -103,7 +103,9 @@ mod tests {
             fixed(&mut out, Some(value), decimals);
             let text = String::from_utf8(out).unwrap();
             let read: f64 = text.trim_start_matches(',').parse().unwrap();
-            prop_assert!((read - value).abs() <= 0.51 / 10_f64.powi(decimals as i32));
+            // Half a unit of the last decimal, and the spacing of numbers of this size.
+            let apart = 0.5 / 10_f64.powi(decimals as i32) + 2.0 * f64::EPSILON * value.abs();
+            prop_assert!((read - value).abs() <= apart);
         }
     }
 }
