@@ -13,6 +13,7 @@ mod grow;
 mod histogram;
 mod link;
 mod params;
+mod presets;
 mod sample;
 mod search;
 mod split;

@@ -5,7 +5,11 @@ use ndarray::Array1;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{BoostParams, Tuning, Watch, params::MAX_TREES};
+use super::{
+    BoostParams, Tuning, Watch,
+    params::MAX_TREES,
+    presets::{for_many_rows, presets},
+};
 use crate::{
     error::{Error, Kind, Result},
     learners::{Rows, Training},
@@ -139,7 +143,7 @@ impl BoostParams {
         let few = all.first(effort.compare_rows);
         let mut tried = Vec::new();
         let mut results = Vec::new();
-        for (name, preset) in presets(self, &effort) {
+        for (name, preset) in presets(self, effort.presets, effort.rounds) {
             let result = few.cross_validate(&preset)?;
             tried.push(Trial {
                 name: name.to_owned(),
@@ -151,7 +155,7 @@ impl BoostParams {
         results.sort_by(|a, b| a.loss.total_cmp(&b.loss));
         let (mut parts, mut logits) = together(&results, few.outcome, effort.most_parts);
         if few.outcome.len() < outcome.len() {
-            let best = for_many_rows(&parts[0], &effort);
+            let best = for_many_rows(&parts[0], effort.rounds);
             let result = all.cross_validate(&best)?;
             (parts, logits) = (vec![result.params], result.logits);
         } else if effort.ensembles > parts.len() {
@@ -173,58 +177,6 @@ impl BoostParams {
             part.rounds = ((part.rounds as f64 * more).round() as usize).clamp(1, MAX_TREES);
         }
         Ok(Found { params: Plan { parts }, logits, tried })
-    }
-}
-
-/// The presets, the most widely useful first.
-fn presets(base: &BoostParams, effort: &Effort) -> Vec<(&'static str, BoostParams)> {
-    let preset = |max_leaves, learning_rate, row_sample, column_sample| BoostParams {
-        rounds: effort.rounds,
-        max_leaves,
-        learning_rate,
-        row_sample,
-        column_sample,
-        ..base.clone()
-    };
-    let steady = preset(15, 0.05, 0.7, 0.7);
-    let shallow = BoostParams { level_l2: 20.0, ..preset(5, 0.08, 0.7, 0.5) };
-    let deep = BoostParams { l2: 3.0, ..preset(31, 0.05, 0.8, 0.6) };
-    let careful = BoostParams {
-        min_leaf: 40.0,
-        l2: 5.0,
-        level_l2: 40.0,
-        level_luck: 1.0,
-        ..preset(8, 0.05, 0.7, 0.5)
-    };
-    let trusting =
-        BoostParams { min_leaf: 30.0, l2: 2.0, level_luck: 0.0, ..preset(12, 0.05, 0.8, 0.8) };
-    let stumps = preset(3, 0.1, 0.8, 0.5);
-    let narrow = BoostParams { level_l2: 40.0, ..preset(8, 0.05, 0.6, 0.25) };
-    let deeper = BoostParams { l2: 10.0, min_leaf: 30.0, ..preset(63, 0.03, 0.8, 0.5) };
-    let all = [
-        ("steady", steady),
-        ("shallow", shallow),
-        ("deep", deep),
-        ("careful", careful),
-        ("trusting", trusting),
-        ("stumps", stumps),
-        ("narrow", narrow),
-        ("deeper", deeper),
-    ];
-    all.into_iter().take(effort.presets).collect()
-}
-
-/// A preset that was found on few rows, for many: these bear larger trees, and longer steps where so
-/// many trees as it took would take too long.
-fn for_many_rows(found: &BoostParams, effort: &Effort) -> BoostParams {
-    let longer = (found.rounds as f64 / effort.rounds as f64).max(1.0);
-    BoostParams {
-        rounds: effort.rounds,
-        learning_rate: (found.learning_rate * longer).clamp(0.1, 0.2),
-        max_leaves: found.max_leaves.max(31),
-        row_sample: 1.0,
-        column_sample: 1.0,
-        ..found.clone()
     }
 }
 
