@@ -106,3 +106,34 @@ fn gather(rows: &Rows<'_>, column: usize) -> Vec<u8> {
     let column = &rows.matrix.columns[column];
     rows.index.iter().map(|&row| column.get(row as usize).copied().unwrap_or(0)).collect()
 }
+
+/// Whether rows, outcomes and weights fit together and into the matrix; for learners that number rows in
+/// 32 bits.
+fn check_shapes(training: &Training, what_is_fitted: &str) -> Result<()> {
+    let rows = training.records;
+    if rows.index.is_empty() {
+        let what = format!("there are no rows to fit {what_is_fitted} on");
+        return Err(Error::new(Kind::EmptyTable, what));
+    }
+    let bad = |what: &str| Err(Error::new(Kind::BadParameter, what));
+    let length = rows.matrix.rows;
+    if u32::try_from(rows.index.len()).is_err() {
+        return bad("at most 2^32 - 1 rows can be fitted on");
+    }
+    if rows.matrix.columns.iter().any(|column| column.len() != length) {
+        return bad("the columns of the matrix differ in length");
+    }
+    if rows.matrix.kinds.len() != rows.matrix.columns.len() {
+        return bad("the matrix has not one kind for each column");
+    }
+    if rows.index.iter().any(|&row| row as usize >= length) {
+        return bad("a row to fit on is not in the matrix");
+    }
+    if training.targets.len() != rows.index.len() {
+        return bad("there is not one outcome for each row");
+    }
+    if !training.weights.is_empty() && training.weights.len() != rows.index.len() {
+        return bad("there is not one weight for each row");
+    }
+    Ok(())
+}

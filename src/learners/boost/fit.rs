@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    learners::{Rows, Training, gather},
+    learners::{Rows, Training, check_shapes, gather},
     model::{
         Boosted,
         boosted::{Branch, Branches, STEPS},
@@ -62,7 +62,7 @@ impl BoostParams {
         watch: Option<Watch>,
     ) -> Result<(Boosted, Vec<f64>)> {
         self.check()?;
-        table::check(training)?;
+        check_shapes(training, "boosted trees")?;
         let units = table::units(training)?;
         let (units, scale) = match &units {
             Some((units, scale)) => (Some(units.as_slice()), *scale),

@@ -108,35 +108,6 @@ fn lines(columns: &[&[u8]], index: &[u32]) -> Vec<Line> {
     lines
 }
 
-/// Whether the rows, outcomes and weights fit together and both outcomes are there.
-pub(super) fn check(training: &Training) -> Result<()> {
-    let rows = training.records;
-    if rows.index.is_empty() {
-        return Err(Error::new(Kind::EmptyTable, "there are no rows to fit trees on"));
-    }
-    let bad = |what: &str| Err(Error::new(Kind::BadParameter, what));
-    let length = rows.matrix.rows;
-    if u32::try_from(rows.index.len()).is_err() {
-        return bad("boosted trees take at most 2^32 - 1 rows");
-    }
-    if rows.matrix.columns.iter().any(|column| column.len() != length) {
-        return bad("the columns of the matrix differ in length");
-    }
-    if rows.matrix.kinds.len() != rows.matrix.columns.len() {
-        return bad("the matrix has not one kind for each column");
-    }
-    if rows.index.iter().any(|&row| row as usize >= length) {
-        return bad("a row to fit on is not in the matrix");
-    }
-    if training.targets.len() != rows.index.len() {
-        return bad("there is not one outcome for each row");
-    }
-    if !training.weights.is_empty() && training.weights.len() != rows.index.len() {
-        return bad("there is not one weight for each row");
-    }
-    Ok(())
-}
-
 /// Weights as whole units of a power of two, the largest with up to 15 bits; and the units in a
 /// weight of 1. `None` where there are no weights.
 pub(super) fn units(training: &Training) -> Result<Option<(Vec<u32>, f64)>> {

@@ -6,7 +6,7 @@ use super::{content, tally::Tally};
 use crate::{
     dataset::CodeKind,
     error::{Error, Kind, Result},
-    learners::Training,
+    learners::{Training, check_shapes},
     units::Seed,
 };
 
@@ -64,7 +64,10 @@ impl Sample {
     /// Checks the rows and copies what takes part.
     pub(super) fn of(training: &Training, seed: Seed) -> Result<Self> {
         let rows = training.records;
-        check(training)?;
+        check_shapes(training, "a tree")?;
+        if rows.index.len() > (u32::MAX >> 1) as usize {
+            return Err(Error::new(Kind::BadParameter, "a tree takes at most 2^31 - 1 rows"));
+        }
         let events: Vec<bool> = training.targets.iter().copied().collect();
         let (units, scale) = match training.weights.len() {
             0 => (None, 1.0),
@@ -148,34 +151,6 @@ impl Sample {
     pub(super) fn code(&self, row: u32, column: usize) -> u8 {
         self.blocks[column / WIDTH][row as usize][column % WIDTH]
     }
-}
-
-fn check(training: &Training) -> Result<()> {
-    let rows = training.records;
-    if rows.index.is_empty() {
-        return Err(Error::new(Kind::EmptyTable, "there are no rows to fit a tree on"));
-    }
-    let bad = |what: &str| Err(Error::new(Kind::BadParameter, what));
-    let length = rows.matrix.rows;
-    if rows.index.len() > (u32::MAX >> 1) as usize {
-        return bad("a tree takes at most 2^31 - 1 rows");
-    }
-    if rows.matrix.columns.iter().any(|column| column.len() != length) {
-        return bad("the columns of the matrix differ in length");
-    }
-    if rows.matrix.kinds.len() != rows.matrix.columns.len() {
-        return bad("the matrix has not one kind for each column");
-    }
-    if rows.index.iter().any(|&row| row as usize >= length) {
-        return bad("a row to fit on is not in the matrix");
-    }
-    if training.targets.len() != rows.index.len() {
-        return bad("there is not one outcome for each row");
-    }
-    if !matches!(training.weights.len(), 0) && training.weights.len() != rows.index.len() {
-        return bad("there is not one weight for each row");
-    }
-    Ok(())
 }
 
 /// Weights in whole units of a power of two, so fine that the largest has 30 bits.
