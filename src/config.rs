@@ -11,6 +11,7 @@ use crate::{
     dataset::LeakageParams,
     error::{Error, Kind, Place, Result},
     features::EncodeParams,
+    history::HistoryParams,
     learners::{Budget, LearnerParams},
     metrics::ProfitParams,
     sources::ReadParams,
@@ -40,6 +41,8 @@ pub struct Config {
     pub cutoffs: CutoffParams,
     /// The money behind the expected maximum profit.
     pub profit: ProfitParams,
+    /// From which raw files the feature table is built, and how.
+    pub history: HistoryParams,
 }
 
 /// Which column plays which part.
@@ -292,6 +295,7 @@ impl Config {
         self.encode.check()?;
         self.checks.check()?;
         self.profit.check()?;
+        self.history.check()?;
         self.learners.check()
     }
 

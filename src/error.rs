@@ -194,6 +194,8 @@ kinds! {
     WrongType Failed "correct the cell, name the token as missing with --missing, or set the column's type with --types",
     /// More rows were set aside than the configured share.
     TooManyRejects No "read the rejects file, mend the export, or raise read.max_reject_share",
+    /// The outcome of a snapshot is not known yet.
+    ImmatureOutcome No "take an earlier as-of date, or leave --labelled out to have its outcomes empty",
     /// A column that is needed is not in the table.
     MissingColumn Failed "add the column to the file, or train a model without it",
     /// An expression cannot be read.

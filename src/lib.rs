@@ -12,6 +12,7 @@ pub mod dataset;
 pub mod error;
 pub mod expr;
 pub mod features;
+pub mod history;
 pub mod learners;
 pub mod metrics;
 pub mod model;

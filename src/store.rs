@@ -9,7 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod find;
+mod scratch;
 mod spool;
+
+pub use find::find;
+pub use scratch::{Piece, Scratch};
 pub use spool::{Spool, SpoolReader};
 
 use crate::error::{Error, Kind, Place, Result};

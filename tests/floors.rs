@@ -29,7 +29,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("linfa", &["learners"]),
     ("ndarray", &["learners"]),
     ("clap", &["cli"]),
-    ("parquet", &["sources", "output/feed"]),
+    ("parquet", &["sources", "output/feed", "output/table"]),
     ("sqlparser", &["expr"]),
     ("encoding_rs", &["sources"]),
     ("std::fs", &["store"]),

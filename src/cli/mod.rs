@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod evaluate;
+mod features;
 mod init;
 mod models;
 mod options;
@@ -48,6 +49,7 @@ enum Command {
     Demo(demo::Demo),
     Init(init::Init),
     Synth(synth::Synth),
+    Features(features::Features),
     Check(check::Check),
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
@@ -86,6 +88,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Demo(demo) => demo.run(ui),
         Command::Init(init) => init.run(ui),
         Command::Synth(synth) => synth.run(ui),
+        Command::Features(features) => features.run(ui),
         Command::Check(check) => check.run(ui),
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),

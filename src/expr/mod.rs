@@ -202,6 +202,21 @@ impl Expr {
         })
     }
 
+    /// A day for each row, as days since 1970-01-01; `None` where it is missing.
+    ///
+    /// # Errors
+    /// `ExpressionType` where the expression is no date; `MissingColumn` and `ExpressionType` where the
+    /// rows lack a column or have it in another type.
+    pub fn days(&self, rows: &RecordBatch) -> Result<Vec<Option<i32>>> {
+        let days = self.blocks(rows, |lane, len| match lane {
+            Lane::Date(days) => Some((0..len).map(|row| days.get(row)).collect()),
+            _ => None,
+        });
+        days?.ok_or_else(|| {
+            self.wrong_kind("a date").hint_with(format!("write CAST({} AS DATE)", self.shown()))
+        })
+    }
+
     /// Evaluates block by block; `None` where `read` has none for a block.
     fn blocks<T: Send>(
         &self,

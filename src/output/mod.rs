@@ -3,4 +3,5 @@
 pub mod card;
 pub mod feed;
 pub mod manifest;
+pub mod table;
 pub mod words;

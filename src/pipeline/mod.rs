@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod evaluate;
+pub mod features;
 pub mod outcome;
 mod passes;
 pub mod predict;

@@ -84,6 +84,11 @@ impl Columnar {
         Ok(Self { input: input.clone(), names, notes, file, format })
     }
 
+    /// The names of the columns.
+    pub(super) fn names(self) -> Vec<String> {
+        self.names
+    }
+
     /// Passes over the file and finds the type of every column; those that hold no single values
     /// are left out, with a note.
     pub(super) fn survey(self, params: &ReadParams) -> Result<Survey> {

@@ -59,6 +59,19 @@ pub fn scan(input: &Input, params: &ReadParams) -> Result<Scan> {
     scan_bytes(input, Bytes::to_read_twice(input)?, params, text::LENGTH)
 }
 
+/// The names of the columns of a file, in file order, from its header alone.
+///
+/// # Errors
+/// Those of [`scan`] that a header can have.
+pub fn names(input: &Input, params: &ReadParams) -> Result<Vec<String>> {
+    let bytes = Bytes::Input(input.clone());
+    let opened = format::open(input, &bytes)?;
+    if opened.sniffed == Sniffed::Text {
+        return Ok(text::open(input, opened, params, None, text::LENGTH)?.names);
+    }
+    Ok(Columnar::open(input, &bytes, opened)?.names())
+}
+
 /// Opens a table to read the wanted columns as the wanted types, in file order.
 ///
 /// With the `scan` of the same input, its delimiter is kept; without one, the table is read from

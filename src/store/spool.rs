@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -24,17 +24,8 @@ impl Spool {
     /// Puts the bytes of a stream aside, in the system's folder for temporary files.
     pub fn fill(stream: &mut impl Read) -> Result<Self> {
         let folder = std::env::temp_dir();
-        let (file, path) = hidden(&folder.join("reveille"), |hidden| {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            options.open(hidden)
-        })?;
-        let mut spool = Self { file, named: Some(path) };
-        if cfg!(unix) {
-            spool.remove_name();
-        }
+        let (file, named) = nameless(&folder)?;
+        let mut spool = Self { file, named };
         io::copy(stream, &mut spool.file).map_err(|e| {
             Error::io(folder, "put the input aside", e).hint_with(
                 "name a folder with more room in TMPDIR, or give a file instead of a pipe",
@@ -46,12 +37,6 @@ impl Spool {
     /// Another handle on the bytes; all handles share one place of reading.
     pub fn handle(&self) -> io::Result<File> {
         self.file.try_clone()
-    }
-
-    fn remove_name(&mut self) {
-        if let Some(path) = self.named.take() {
-            let _ = fs::remove_file(path);
-        }
     }
 
     #[cfg(unix)]
@@ -67,8 +52,27 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        self.remove_name();
+        if let Some(path) = self.named.take() {
+            let _ = fs::remove_file(path);
+        }
     }
+}
+
+/// A new file for this run only: without a name on Unix, so that nothing is left behind by a killed
+/// run; elsewhere its name is to be removed with it.
+pub(super) fn nameless(folder: &Path) -> Result<(File, Option<PathBuf>)> {
+    let (file, path) = hidden(&folder.join("reveille"), |hidden| {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(hidden)
+    })?;
+    if cfg!(unix) {
+        let _ = fs::remove_file(&path);
+        return Ok((file, None));
+    }
+    Ok((file, Some(path)))
 }
 
 /// Reads a spool from the front, whoever else reads it.

@@ -8,7 +8,7 @@ mod text;
 
 pub use columnar::ParquetFeed;
 pub use csv::CsvFeed;
-pub(in crate::output) use text::is_plain;
+pub(in crate::output) use text::{is_plain, push_number, push_text};
 
 use crate::{
     bundle::Bundle,

@@ -7,7 +7,7 @@ use crate::output::words::integer;
 ///
 /// # Source
 /// RFC 4180 for the quoting; OWASP, *CSV Injection*, for the apostrophe.
-pub(super) fn push_text(text: &str, out: &mut Vec<u8>) {
+pub(in crate::output) fn push_text(text: &str, out: &mut Vec<u8>) {
     let guarded = starts_formula(text);
     let bytes = text.as_bytes();
     let quoted = needs_quotes(bytes);
@@ -51,7 +51,7 @@ fn starts_formula(text: &str) -> bool {
 
 /// Appends a number with the fewest digits that read back to the same f64; whole numbers without a
 /// decimal point.
-pub(super) fn push_number(value: f64, out: &mut Vec<u8>) {
+pub(in crate::output) fn push_number(value: f64, out: &mut Vec<u8>) {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         let mut digits = [0; 20];
         out.extend_from_slice(integer(value as i64, &mut digits).as_bytes());
