@@ -112,7 +112,7 @@ impl Bank {
         let age = 20 + (-1900.0 * (1.0 - stream.uniform()).ln()).min(12_000.0) as i32;
         let opened = first - age;
         let last = first - 20 - (700.0 * stream.uniform().powi(2)) as i32;
-        let asleep = stream.happens(0.22) && last > opened + 30 && age > 400;
+        let asleep = stream.happens(0.14) && last > opened + 30 && age > 400;
         Beginning { opened, asleep: asleep.then_some(last) }
     }
 

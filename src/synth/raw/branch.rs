@@ -42,18 +42,18 @@ const fn branch(
 
 /// The eight branches, from the quickest to the slowest.
 pub(super) const BRANCHES: [Branch; 8] = [
-    branch("B01", 0.18, 0.7, 18, (0.66, 34.0), 1.0 / 1900.0, 0.0),
-    branch("B02", 0.16, 0.8, 20, (0.64, 41.0), 1.0 / 2000.0, 0.0),
-    branch("B03", 0.14, 0.9, 23, (0.66, 48.0), 1.0 / 2100.0, 1.0),
-    branch("B04", 0.13, 1.0, 26, (0.65, 56.0), 1.0 / 2000.0, 0.0),
-    branch("B05", 0.11, 1.1, 30, (0.68, 65.0), 1.0 / 2200.0, 0.0),
-    branch("B06", 0.10, 1.2, 34, (0.64, 75.0), 1.0 / 2300.0, 1.0),
-    branch("B07", 0.10, 1.35, 38, (0.66, 87.0), 1.0 / 2100.0, 0.0),
-    branch("B08", 0.08, 1.5, 42, (0.65, 100.0), 1.0 / 2200.0, 0.0),
+    branch("B01", 0.18, 0.7, 18, (0.66, 38.0), 1.0 / 1900.0, 0.0),
+    branch("B02", 0.16, 0.8, 20, (0.64, 45.0), 1.0 / 2000.0, 0.0),
+    branch("B03", 0.14, 0.9, 23, (0.66, 53.0), 1.0 / 2100.0, 1.0),
+    branch("B04", 0.13, 1.0, 26, (0.65, 61.0), 1.0 / 2000.0, 0.0),
+    branch("B05", 0.11, 1.1, 30, (0.68, 71.0), 1.0 / 2200.0, 0.0),
+    branch("B06", 0.10, 1.2, 34, (0.64, 83.0), 1.0 / 2300.0, 1.0),
+    branch("B07", 0.10, 1.35, 38, (0.66, 96.0), 1.0 / 2100.0, 0.0),
+    branch("B08", 0.08, 1.5, 42, (0.65, 110.0), 1.0 / 2200.0, 0.0),
 ];
 
 /// Shape of the Weibull length of pauses: a hump around the scale.
-pub(super) const PAUSE_SHAPE: f64 = 4.0;
+pub(super) const PAUSE_SHAPE: f64 = 5.0;
 /// Of the customers who begin a sleep, the share that closes the account on the same day.
 pub(super) const CLOSE_AT_ONCE: f64 = 0.25;
 /// Daily hazard that a sleeper closes the account.

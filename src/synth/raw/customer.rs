@@ -142,7 +142,7 @@ impl Customer {
             digital,
             group,
             programme: s.happens(0.7),
-            gap: branch.tempo * (2.4 + 0.5 * s.noise() - 0.5 * digital).exp(),
+            gap: branch.tempo * (2.65 + 0.5 * s.noise() - 0.5 * digital).exp(),
             demand: wealth * (0.3 + 0.12 * s.noise()).clamp(0.05, 0.8),
             spend: 100.0 * (4.6 + 0.6 * s.noise()).exp() * if hunter { 0.1 } else { 1.0 },
             wealth,

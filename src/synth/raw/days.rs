@@ -91,7 +91,7 @@ impl Life<'_> {
                 (_, true) => Doing::Hunt,
                 _ => Doing::Usual,
             };
-            let times = 1 + stream.count(if hunting { 1.6 } else { 0.4 });
+            let times = 1 + stream.count(if hunting { 1.2 } else { 0.3 });
             for time in 0..times {
                 let doing = if time > 0 && first { Doing::Usual } else { doing };
                 let second = 8 * 3600 + time * 1200 + (stream.uniform() * 30_000.0) as u32;
@@ -455,18 +455,6 @@ impl Life<'_> {
             .money(cents);
         let end = Month::new(self.bank.first).first + 400 + (key % 1500) as i32;
         row.maybe((!pension).then_some(employees)).maybe_day((!pension).then_some(end));
-    }
-
-    /// The last transaction before the files begin, of one who slept then.
-    pub(super) fn before_the_files(&mut self, rows: &mut Rows) {
-        let State::Quiet(quiet) = self.state else { return };
-        let event = Event { day: quiet.since, second: 40_000, doing: Doing::Usual };
-        let booking = Booking {
-            same_name: quiet.took,
-            ..by_bank("transfer", "customer", false, (self.who.spend as i64).max(100))
-        };
-        let booking = Booking { channel: "counter", ..booking };
-        self.transaction(&self.who.id, &event, &booking, ["CNY", ""], quiet.since, rows);
     }
 
     /// Adds the customer's dirty transaction, near the end of the history.

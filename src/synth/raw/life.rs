@@ -133,7 +133,6 @@ impl<'a> Life<'a> {
         let opening = super::super::calendar::month_of(crate::units::Day(self.opened));
         let mut number = opening.max(self.bank.first);
         let mut snapshots: Vec<Snapshot> = Vec::new();
-        self.before_the_files(rows);
         while number <= self.bank.current {
             let month = Month::new(number);
             self.step(month, rows);

@@ -57,7 +57,7 @@ pub(super) struct Mood {
 /// Longer ago than anything counts.
 const LONG_AGO: u32 = 1000;
 /// Monthly probability of a break when nothing drives it.
-const BASE: f64 = 0.024;
+const BASE: f64 = 0.055;
 
 impl Mood {
     pub(super) fn new(paid: bool) -> Self {
@@ -119,13 +119,13 @@ impl Mood {
         let who = &life.who;
         let share = who.pay.map_or(0.0, |pay| pay.share);
         let drivers = [
-            (Cause::TurningAway, self.turning, 5.0),
-            (Cause::PoorService, self.complained <= 4, 3.0),
-            (Cause::Maturity, self.matured <= 2, 1.9),
-            (Cause::PassThrough, self.paid && share + self.leak > 0.7, 1.6),
-            (Cause::PayStopped, self.stopped <= 6, 3.5),
+            (Cause::TurningAway, self.turning, 9.0),
+            (Cause::PoorService, self.complained <= 4, 4.0),
+            (Cause::Maturity, self.matured <= 2, 2.2),
+            (Cause::PassThrough, self.paid && share + self.leak > 0.7, 2.0),
+            (Cause::PayStopped, self.stopped <= 6, 5.0),
             (Cause::Promotion, who.hunts(), 1.7),
-            (Cause::ShallowRelation, month.last - life.opened < 270, 1.4),
+            (Cause::ShallowRelation, month.last - life.opened < 270, 1.8),
         ];
         let mut hazard = BASE * (1.0 + 0.25 * who.branch.trouble);
         let mut strongest = (Cause::Background, 1.3);
@@ -138,11 +138,12 @@ impl Mood {
             }
         }
         let held = match who.pay.map(|pay| pay.source).filter(|_| self.paid) {
-            Some(Source::Pension) => 0.35,
-            Some(Source::Enterprise) => 0.6,
+            Some(Source::Pension) => 0.3,
+            Some(Source::Enterprise) => 0.5,
             None => 1.0,
         };
+        let old = if month.last - life.opened > 2000 { 0.6 } else { 1.0 };
         let borrows = if life.book.loan > 0 { 0.7 } else { 1.0 };
-        ((hazard * held * borrows).min(0.45), strongest.0)
+        ((hazard * held * borrows * old).min(0.45), strongest.0)
     }
 }
