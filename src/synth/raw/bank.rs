@@ -97,14 +97,14 @@ impl Bank {
                 }
             }
             let beginning =
-                self.beginning(generation == 0 && from == self.first, from, &mut stream);
+                Self::beginning(generation == 0 && from == self.first, from, &mut stream);
             let life = Life::begin(self, who, number, beginning);
             from = life.live(rows) + 1 + stream.count(1.0) as i32;
             generation += 1;
         }
     }
 
-    fn beginning(&self, at_the_start: bool, month: i32, stream: &mut Stream) -> Beginning {
+    fn beginning(at_the_start: bool, month: i32, stream: &mut Stream) -> Beginning {
         let first = day_in_month(month, 1).0;
         if !at_the_start {
             return Beginning { opened: first + stream.choice(&[1.0; 27]) as i32, asleep: None };

@@ -47,6 +47,15 @@ impl Group {
     }
 }
 
+/// How the bank stands to the customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Ordinary,
+    Employee,
+    /// Under orders of a court.
+    Judicial,
+}
+
 /// What a customer is from the first day.
 #[derive(Debug, Clone)]
 pub(super) struct Customer {
@@ -69,8 +78,7 @@ pub(super) struct Customer {
     pub reachable: [bool; 5],
     /// Days after the opening at which the contact details were verified.
     pub verified_after: i32,
-    pub employee: bool,
-    pub judicial: bool,
+    pub standing: Standing,
     pub digital: f64,
     pub group: Group,
     /// Takes part in the contact programme.
@@ -117,7 +125,7 @@ impl Customer {
         let pay = if hunter { None } else { draw_pay(s, seed, age, customers) };
         let wealth = 100.0 * (9.6 + 0.02 * (age - 40.0) + 1.1 * s.noise()).exp();
         let wealth = if hunter { 0.06 * wealth.min(3e6) } else { wealth };
-        let born = year as f64 - age;
+        let born = f64::from(year) - age;
         let birth = Day::from_ymd(born.floor() as i32, 1 + s.choice(&[1.0; 12]) as u32, 1);
         let birth = Day(birth.map_or(0, |day| day.0) + s.choice(&[1.0; 28]) as i32);
         let mut id = Vec::new();
@@ -137,8 +145,8 @@ impl Customer {
             do_not_disturb: s.happens(0.02).then(|| s.choice(&[1.0; 400]) as i32),
             reachable: [0.93, 0.95, 0.5, 0.2 + 0.6 * digital, digital].map(|p| s.happens(p)),
             verified_after: s.choice(&[1.0; 500]) as i32,
-            employee: s.happens(0.006),
-            judicial: s.happens(0.003),
+            standing: [Standing::Ordinary, Standing::Employee, Standing::Judicial]
+                [s.choice(&[0.991, 0.006, 0.003])],
             digital,
             group,
             programme: s.happens(0.7),

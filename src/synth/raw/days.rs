@@ -3,10 +3,9 @@
 use super::super::draw::Stream;
 use super::{
     bank::{Month, promotion},
-    customer::Source,
-    dirt::Kind,
+    customer::Standing,
     life::{Break, Life, State},
-    rows::{File, Rows, load_day},
+    rows::Rows,
 };
 
 /// Days on which the customer is awake.
@@ -22,7 +21,7 @@ pub(super) struct Window {
 
 /// Something to be booked; the amount follows from what is held then.
 #[derive(Debug, Clone, Copy)]
-enum Doing {
+pub(super) enum Doing {
     Opening,
     Usual,
     Hunt,
@@ -37,25 +36,13 @@ enum Doing {
     Judicial,
 }
 
+/// Something to be booked at a time.
 #[derive(Debug, Clone, Copy)]
-struct Event {
-    day: i32,
-    second: u32,
-    doing: Doing,
+pub(super) struct Event {
+    pub day: i32,
+    pub second: u32,
+    pub doing: Doing,
 }
-
-/// A transaction, ready to be written.
-struct Booking {
-    kind: &'static str,
-    channel: &'static str,
-    inward: bool,
-    cents: i64,
-    initiator: &'static str,
-    same_name: bool,
-    payer: bool,
-    promo: bool,
-}
-
 impl Life<'_> {
     /// Does what is to be done in the month, and writes it.
     pub(super) fn act(
@@ -182,323 +169,11 @@ impl Life<'_> {
         if month.of_year() % 3 == 0 {
             push(month.day(21), Doing::Interest);
         }
-        if self.who.key % 3 == 0 {
+        if self.who.key.is_multiple_of(3) {
             push(month.day(2), Doing::Fee);
         }
-        if self.who.judicial && stream.happens(0.3) {
+        if self.who.standing == Standing::Judicial && stream.happens(0.3) {
             push(month.day(12), Doing::Judicial);
         }
-    }
-
-    fn book_event(&mut self, event: &Event, stream: &mut Stream, rows: &mut Rows) {
-        let demand = self.book.demand;
-        match event.doing {
-            Doing::Opening => {
-                let short =
-                    (self.who.demand * self.mood.energy - demand as f64).max(self.who.spend);
-                let cents = (short * (0.3 + 0.6 * stream.uniform())) as i64;
-                let same_name = stream.happens(0.4);
-                self.put(
-                    event,
-                    Booking { same_name, ..self.by_hand("transfer", true, cents, stream) },
-                    stream,
-                    rows,
-                );
-            }
-            Doing::Usual => self.usual(event, stream, rows),
-            Doing::Hunt => {
-                let inward = demand < 2000;
-                let cents =
-                    if inward { 20_000.0 } else { self.who.spend * (0.6 * stream.noise()).exp() };
-                let kind = if inward { "transfer" } else { "purchase" };
-                self.put(event, self.by_hand(kind, inward, cents as i64, stream), stream, rows);
-            }
-            Doing::Pay(cents) => {
-                let pension = self.who.pay.is_some_and(|pay| pay.source == Source::Pension);
-                let kind = if pension { "pension" } else { "salary" };
-                self.put(
-                    event,
-                    Booking { payer: true, ..by_bank(kind, "system", true, cents) },
-                    stream,
-                    rows,
-                );
-                self.pay_row(event.day, cents, rows);
-            }
-            Doing::PassOn(cents) => {
-                let booking = self.by_hand("transfer", false, cents, stream);
-                self.put(event, Booking { same_name: true, ..booking }, stream, rows);
-            }
-            Doing::Outflow => self.outflow(event, 0.1 + 0.25 * stream.uniform(), stream, rows),
-            Doing::Matured => self.matured(event, stream, rows),
-            Doing::Repay => {
-                let cents = (self.book.loan / 30).clamp(5000, 400_000).min(self.book.loan);
-                if cents <= demand {
-                    self.book.loan -= cents;
-                    self.put(event, by_bank("repayment", "system", false, cents), stream, rows);
-                }
-            }
-            Doing::Leave(ended) => self.leave(event, &ended, stream, rows),
-            Doing::Interest => {
-                let cents = demand / 4000;
-                self.put(event, by_bank("interest", "bank", true, cents), stream, rows);
-                if cents > 1000 {
-                    self.put(event, by_bank("tax", "bank", false, cents / 5), stream, rows);
-                }
-            }
-            Doing::Fee => {
-                self.put(event, by_bank("fee", "bank", false, 300.min(demand)), stream, rows)
-            }
-            Doing::Judicial => {
-                self.put(event, by_bank("judicial", "bank", false, demand / 20), stream, rows);
-            }
-        }
-    }
-
-    /// A usual transaction: in where there is little, out where there is much.
-    fn usual(&mut self, event: &Event, stream: &mut Stream, rows: &mut Rows) {
-        let target = self.who.demand * self.mood.energy.min(1.0);
-        let demand = self.book.demand as f64;
-        let spend = self.who.spend * (0.8 * stream.noise()).exp();
-        let chance = if demand < 0.6 * target {
-            0.7
-        } else if demand < target {
-            0.35
-        } else {
-            0.1
-        };
-        if demand < 500.0 || stream.happens(chance) {
-            let cents = spend.max((target - demand) * (0.2 + 0.6 * stream.uniform()));
-            let kind = if stream.happens(0.45) { "deposit" } else { "transfer" };
-            let booking = self.by_hand(kind, true, cents as i64, stream);
-            let same_name = kind == "transfer" && stream.happens(0.3);
-            self.put(event, Booking { same_name, ..booking }, stream, rows);
-            return;
-        }
-        let excess = demand - 1.8 * target;
-        if excess > 0.0 && stream.happens(0.25) {
-            if stream.happens(0.3) && !self.who.hunts() {
-                self.save(event, (excess * 0.8) as i64, stream, rows);
-            } else {
-                let booking = self.by_hand("wealth_buy", false, (excess * 0.7) as i64, stream);
-                self.book.buy(booking.cents, event.day, stream);
-                self.put(event, booking, stream, rows);
-            }
-            return;
-        }
-        if self.book.wealth > 0 && demand < target && stream.happens(0.03) {
-            let cents = self.book.sell(event.day);
-            self.put(event, self.by_hand("wealth_sell", true, cents, stream), stream, rows);
-            return;
-        }
-        let kind = ["purchase", "transfer", "withdrawal"][stream.choice(&[0.66, 0.2, 0.14])];
-        let spend = if excess > 0.0 { spend + 0.1 * excess } else { spend };
-        let booking = self.by_hand(kind, false, spend.min(0.8 * demand) as i64, stream);
-        let same_name = kind == "transfer" && stream.happens(0.12);
-        self.put(event, Booking { same_name, ..booking }, stream, rows);
-    }
-
-    fn save(&mut self, event: &Event, cents: i64, stream: &mut Stream, rows: &mut Rows) {
-        let booking = self.by_hand("transfer", false, cents, stream);
-        if let Some(cents) = self.book.save(cents, event.day, stream) {
-            // `put` takes the money once more.
-            self.book.demand += cents;
-            self.put(event, Booking { cents, ..booking }, stream, rows);
-        } else {
-            self.put(event, booking, stream, rows);
-        }
-    }
-
-    /// A share of the demand account goes to the customer's own account elsewhere.
-    fn outflow(&mut self, event: &Event, share: f64, stream: &mut Stream, rows: &mut Rows) {
-        let cents = (self.book.demand as f64 * share) as i64;
-        let booking = self.by_hand("transfer", false, cents, stream);
-        self.put(event, Booking { same_name: true, ..booking }, stream, rows);
-    }
-
-    /// A term deposit falls due: renewed, spent on something else, or taken along.
-    fn matured(&mut self, event: &Event, stream: &mut Stream, rows: &mut Rows) {
-        self.mood.matured = 0;
-        let cents = self.book.end_term(event.day);
-        self.put(event, self.by_hand("transfer", true, cents, stream), stream, rows);
-        let weights = if self.mood.turning { [0.2, 0.5, 0.1, 0.2] } else { [0.6, 0.1, 0.15, 0.15] };
-        let after = Event { second: event.second + 300, ..*event };
-        match stream.choice(&weights) {
-            0 => self.save(&after, cents, stream, rows),
-            1 => {
-                let booking = self.by_hand("transfer", false, cents, stream);
-                self.put(&after, Booking { same_name: true, ..booking }, stream, rows);
-            }
-            2 => {
-                let booking = self.by_hand("wealth_buy", false, cents, stream);
-                self.book.buy(booking.cents, event.day, stream);
-                self.put(&after, booking, stream, rows);
-            }
-            _ => {}
-        }
-    }
-
-    /// The last transaction before a break; who takes the assets along does it now.
-    fn leave(&mut self, event: &Event, ended: &Break, stream: &mut Stream, rows: &mut Rows) {
-        if !ended.took {
-            self.usual(event, stream, rows);
-            return;
-        }
-        if self.book.term.is_some() {
-            let cents = self.book.end_term(event.day);
-            self.put(event, self.by_hand("transfer", true, cents, stream), stream, rows);
-        }
-        if self.book.wealth > 0 {
-            let cents = self.book.sell(event.day);
-            self.put(event, self.by_hand("wealth_sell", true, cents, stream), stream, rows);
-        }
-        let after = Event { second: event.second + 600, ..*event };
-        let closed = matches!(self.state, State::Closed(day) if day == event.day);
-        let share = if closed { 1.0 } else { 0.93 + 0.07 * stream.uniform() };
-        if self.book.demand < 200 {
-            self.usual(&after, stream, rows);
-        } else {
-            self.outflow(&after, share, stream, rows);
-        }
-    }
-
-    /// What the customer does, by the channel of habit.
-    fn by_hand(
-        &self,
-        kind: &'static str,
-        inward: bool,
-        cents: i64,
-        stream: &mut Stream,
-    ) -> Booking {
-        let digital = stream.happens(self.who.digital);
-        let channel = match (digital, kind) {
-            (_, "deposit" | "withdrawal") if stream.happens(0.6) => "atm",
-            (true, "deposit" | "withdrawal") => "counter",
-            (true, _) => ["app", "web"][stream.choice(&[0.88, 0.12])],
-            (false, _) => ["counter", "phone"][stream.choice(&[0.93, 0.07])],
-        };
-        Booking {
-            kind,
-            channel,
-            inward,
-            cents,
-            initiator: "customer",
-            same_name: false,
-            payer: false,
-            promo: false,
-        }
-    }
-
-    /// Books and writes a transaction. One of the customer is at least a cent; what the bank would
-    /// book of nothing is left out.
-    fn put(&mut self, event: &Event, booking: Booking, stream: &mut Stream, rows: &mut Rows) {
-        let mut booking = booking;
-        let by_customer = booking.initiator == "customer";
-        if !by_customer && booking.cents < 1 {
-            return;
-        }
-        if by_customer && !booking.inward && self.book.demand < booking.cents.max(1) {
-            booking.cents = self.book.demand;
-        }
-        if booking.cents < 1 {
-            // An empty account can only be filled.
-            booking = Booking { inward: true, kind: "deposit", same_name: false, ..booking };
-            booking.cents = 100 + (stream.uniform() * 9900.0) as i64;
-        }
-        self.book.demand += if booking.inward { booking.cents } else { -booking.cents };
-        let chance = if self.who.hunts() { 1.0 } else { 0.25 };
-        booking.promo = by_customer && promotion(event.day) && stream.happens(chance);
-        if by_customer {
-            let at = (event.day, event.second);
-            self.talk.earn(&self.who, at, booking.kind, stream, rows);
-        }
-        let load = load_day(event.day, 0.03, stream);
-        self.transaction(&self.who.id, event, &booking, ["CNY", ""], load, rows);
-    }
-
-    /// Writes a transaction; `changed` is its currency, and what stands in place of the amount.
-    fn transaction(
-        &self,
-        id: &[u8],
-        event: &Event,
-        booking: &Booking,
-        changed: [&str; 2],
-        load: i32,
-        rows: &mut Rows,
-    ) {
-        let row = rows
-            .start(File::Transactions, id)
-            .time(event.day, event.second)
-            .day(load)
-            .text(booking.kind)
-            .text(booking.channel)
-            .text(if booking.inward { "in" } else { "out" });
-        let row =
-            if changed[1].is_empty() { row.money(booking.cents) } else { row.text(changed[1]) };
-        let row = row.text(changed[0]).text(booking.initiator).flag(booking.same_name);
-        let row = match self.who.pay.filter(|_| booking.payer) {
-            Some(pay) => row.payer(&pay),
-            None => row.text(""),
-        };
-        row.flag(booking.promo);
-    }
-
-    fn pay_row(&self, day: i32, cents: i64, rows: &mut Rows) {
-        let Some(pay) = self.who.pay else { return };
-        let pension = pay.source == Source::Pension;
-        let key = self.bank.params.seed.hash("payer", &pay.payer.to_le_bytes());
-        let employees = (20.0 * (5.0 * Stream::new(key, 5).uniform()).exp()) as i64;
-        let row = rows
-            .start(File::Payroll, &self.who.id)
-            .payer(&pay)
-            .text(if pension { "pension" } else { "enterprise" })
-            .day(day)
-            .money(cents);
-        let end = Month::new(self.bank.first).first + 400 + (key % 1500) as i32;
-        row.maybe((!pension).then_some(employees)).maybe_day((!pension).then_some(end));
-    }
-
-    /// Adds the customer's dirty transaction, near the end of the history.
-    fn soil(&mut self, month: Month, event: &Event, rows: &mut Rows) {
-        if month.number < self.bank.current - 11 {
-            return;
-        }
-        let Some(kind) = self.dirt else { return };
-        let booking = Booking { channel: "web", ..by_bank("purchase", "customer", false, 6600) };
-        let day = event.day;
-        let id = self.who.id.as_slice();
-        match kind {
-            Kind::FutureTransaction => {
-                let far = Event { day: self.bank.last_day() + 400, ..*event };
-                self.transaction(id, &far, &booking, ["CNY", ""], far.day, rows);
-            }
-            Kind::SecondCurrency => self.transaction(id, event, &booking, ["USD", ""], day, rows),
-            Kind::UnparseableAmount => {
-                self.transaction(id, event, &booking, ["CNY", "6 6O.00"], day, rows);
-            }
-            Kind::MissingId => self.transaction(b"", event, &booking, ["CNY", ""], day, rows),
-            Kind::UnparseableDate => {
-                rows.start(File::Transactions, id)
-                    .text("2026-02-31 10:00:00")
-                    .day(day)
-                    .text("purchase,web,out,66.00,CNY,customer,0,,0");
-            }
-            Kind::DuplicateMonth | Kind::UnknownCustomer | Kind::NegativeTenure => return,
-        }
-        rows.dirt[kind as usize] += 1;
-        self.dirt = None;
-    }
-}
-
-/// What the bank books by itself.
-fn by_bank(kind: &'static str, initiator: &'static str, inward: bool, cents: i64) -> Booking {
-    Booking {
-        kind,
-        channel: "auto",
-        inward,
-        cents,
-        initiator,
-        same_name: false,
-        payer: false,
-        promo: false,
     }
 }

@@ -6,7 +6,7 @@ use super::{
     bank::{Bank, Month},
     book::Book,
     branch::{self, CLOSE_AT_ONCE, CLOSING, KINDS},
-    customer::Customer,
+    customer::{Customer, Standing},
     days::Window,
     dirt::{self, Kind},
     mood::{Cause, Mood},
@@ -249,10 +249,10 @@ impl<'a> Life<'a> {
         let last = self.bank.last_day();
         let (closed, status) = match self.state {
             State::Closed(day) => (Some(day), "closed"),
-            State::Quiet(quiet) if quiet.sleep && !quiet.took && who.key % 40 == 0 => {
+            State::Quiet(quiet) if quiet.sleep && !quiet.took && who.key.is_multiple_of(40) => {
                 (None, "deceased")
             }
-            _ if who.judicial => (None, "judicial"),
+            _ if who.standing == Standing::Judicial => (None, "judicial"),
             _ => (None, "open"),
         };
         let mut opened = self.opened;
@@ -282,7 +282,7 @@ impl<'a> Life<'a> {
             .maybe_day(until)
             .flags(&who.reachable)
             .maybe_day(verified)
-            .flag(who.employee)
+            .flag(who.standing == Standing::Employee)
             .text(status);
     }
 }

@@ -18,10 +18,12 @@ use crate::{
 
 mod bank;
 mod book;
+mod booking;
 mod branch;
 pub mod columns;
 mod customer;
 mod days;
+mod deeds;
 mod dirt;
 mod life;
 mod mood;

@@ -39,7 +39,7 @@ pub(super) fn snapshot(life: &Life<'_>, month: Month) -> Snapshot {
             (state, None, Some(returning(life, quiet, month)), quiet.cause)
         }
     };
-    let stage = match (state, month.last - life.opened) {
+    let phase = match (state, month.last - life.opened) {
         ("prospect" | "sleep", _) => state,
         _ if life.mood.turning => "decline",
         (_, ..90) => "introduction",
@@ -48,7 +48,7 @@ pub(super) fn snapshot(life: &Life<'_>, month: Month) -> Snapshot {
     };
     let pay = life.who.pay.filter(|_| life.mood.paid);
     let share = pay.map(|pay| (pay.share + life.mood.leak).clamp(0.0, 0.98));
-    Snapshot { as_of: month.last, state, stage, leaving, returning, cause, share }
+    Snapshot { as_of: month.last, state, stage: phase, leaving, returning, cause, share }
 }
 
 /// The probability that a sleep begins, or the account is closed, within the horizon.
@@ -154,18 +154,17 @@ pub(super) fn small_files(bank: &Bank, dirt: &[u64]) -> Vec<(&'static str, Strin
 /// The bank's own rules: three months at the head office, half a year for wealth products, a year
 /// where it is slowest.
 fn thresholds() -> String {
-    let excluded = "interest|tax|fee|judicial";
-    [
+    let mut text = String::new();
+    for (level, key, dimension, value, days) in [
         ("hq", "HQ1", "customer", "", 90),
         ("hq", "HQ1", "product", "wealth", 180),
         ("branch", "B07", "customer", "", 120),
         ("sub_branch", "B08S2", "customer", "", 365),
-    ]
-    .iter()
-    .map(|(level, key, dimension, value, days)| {
-        format!("{level},{key},{dimension},{value},{days},0,{excluded}\n")
-    })
-    .collect()
+    ] {
+        let excluded = "interest|tax|fee|judicial";
+        let _ = writeln!(text, "{level},{key},{dimension},{value},{days},0,{excluded}");
+    }
+    text
 }
 
 fn groups() -> String {
