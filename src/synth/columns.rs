@@ -13,7 +13,7 @@ pub struct Column {
     pub meaning: &'static str,
 }
 
-const fn column(
+pub(super) const fn column(
     name: &'static str,
     unit: &'static str,
     missing: &'static str,

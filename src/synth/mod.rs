@@ -26,6 +26,7 @@ mod hazard;
 mod life;
 mod month;
 mod person;
+pub mod raw;
 mod row;
 mod table;
 
