@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod dormancy;
 mod evaluate;
 mod features;
 mod init;
@@ -50,6 +51,7 @@ enum Command {
     Init(init::Init),
     Synth(synth::Synth),
     Features(features::Features),
+    Dormancy(dormancy::Dormancy),
     Check(check::Check),
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
@@ -89,6 +91,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Init(init) => init.run(ui),
         Command::Synth(synth) => synth.run(ui),
         Command::Features(features) => features.run(ui),
+        Command::Dormancy(dormancy) => dormancy.run(ui),
         Command::Check(check) => check.run(ui),
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),

@@ -68,7 +68,8 @@ pub struct Rule {
     pub days: i32,
     /// The least AUM of a dormant customer.
     pub min_balance: Option<f64>,
-    /// Who is spared: `payroll`, `pension`, `loan`, or the family of a product held.
+    /// Who is spared: `payroll`, `pension` (or `social_security`), or the family of a product held, such
+    /// as `loan`. Other words are types of transactions that are no activity, anywhere in the bank.
     pub excluded: Vec<String>,
 }
 
@@ -181,6 +182,12 @@ pub(super) fn holds(view: &View<'_>, family: Family) -> bool {
         .any(|product| product.family == family.code() && !by(product.close, view.limit))
 }
 
+/// Whether a word of [`Rule::excluded`] means customers; the others mean types of transactions.
+pub(super) fn means_customers(what: &str) -> bool {
+    matches!(what, "payroll" | "pension" | "social_security")
+        || Family::read(Some(what)) != Family::Other
+}
+
 fn is_spared(what: &str, view: &View<'_>) -> bool {
     let paid = |source: Option<u8>| {
         let recent = view.pays.iter().rev().take_while(|p| p.day > view.limit - 92);
@@ -190,7 +197,10 @@ fn is_spared(what: &str, view: &View<'_>) -> bool {
         "payroll" => paid(None),
         "pension" | "social_security" => paid(Some(pay::PENSION)),
         "loan" => has_loan(view),
-        family => holds(view, Family::read(Some(family))),
+        family => match Family::read(Some(family)) {
+            Family::Other => false,
+            family => holds(view, family),
+        },
     }
 }
 

@@ -181,11 +181,7 @@ pub fn learn(history: &History, params: &LearnParams) -> Result<Learned> {
     Ok(Learned { horizon_days: params.horizon_days, limit: params.limit, groups })
 }
 
-fn see_part(
-    history: &History,
-    params: &LearnParams,
-    part: usize,
-) -> Result<BTreeMap<Key, Seen>> {
+fn see_part(history: &History, params: &LearnParams, part: usize) -> Result<BTreeMap<Key, Seen>> {
     let neighbours = Neighbours::fetch(history, part)?;
     let mut seen: BTreeMap<Key, Seen> = BTreeMap::new();
     for place in history.parts.range(part) {
@@ -290,8 +286,8 @@ impl Fitted {
             customers: seen.customers,
             spells: seen.spells.at_risk()[0],
             days,
-            days_low: self.threshold(&low, params),
-            days_high: self.threshold(&high, params),
+            days_low: self.first_below(&low, params),
+            days_high: self.first_below(&high, params),
             curve,
             moved,
         }
@@ -307,6 +303,13 @@ impl Fitted {
         day + params.horizon_days <= LONGEST
             && self.chances[day].at_risk >= FEW
             && self.chances[(day + params.horizon_days).min(LONGEST)].at_risk > 0
+    }
+
+    /// The first day on which a bound lies below the limit, as far as it tells. Late days have so few
+    /// spells that their upper bound rises again: it does not count there.
+    fn first_below(&self, bound: &[f64], params: &LearnParams) -> Option<i32> {
+        let mut days = (1..=LONGEST).take_while(|day| self.tells(*day, params));
+        days.find(|day| bound[*day] < params.limit).map(|day| day as i32)
     }
 
     /// The first day from which a curve stays below the limit, as far as it tells.

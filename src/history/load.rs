@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::{
     dictionary::{Dictionary, Lookup, Words},
-    dormancy::Rule,
+    dormancy::{Rule, means_customers},
     ids::Ids,
     make::{self, Row},
     params::HistoryParams,
@@ -79,6 +79,9 @@ pub fn load(
     params.check()?;
     let mut params = params.clone();
     params.dormancy.rules.extend(thresholds(folder, read)?);
+    let kinds = params.dormancy.rules.iter().flat_map(|rule| &rule.excluded);
+    let kinds: Vec<String> = kinds.filter(|what| !means_customers(what)).cloned().collect();
+    params.involuntary.extend(kinds);
     let params = &params;
     let mut files = BTreeMap::new();
     for table in RawTable::ALL {
@@ -390,9 +393,8 @@ impl<'a> Desk<'a> {
                         continue;
                     };
                     if self.ids.add(id).is_err() {
+                        // The customers may well be those of a file of transactions.
                         self.quality.duplicate_customers += 1;
-                        let cause = "the customer is there already".to_owned();
-                        aside.push((block.lines[row], Some("cust_id".into()), cause));
                         continue;
                     }
                     facts.rows += 1;

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod dormancy;
 pub mod evaluate;
 pub mod features;
 pub mod outcome;

@@ -120,8 +120,11 @@ impl View<'_> {
     }
 }
 
+/// The mean, as the first value and the mean distance from it: equal values have exactly their value.
 fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    let first = *values.first()?;
+    let beyond: f64 = values.iter().map(|value| value - first).sum();
+    Some(first + beyond / values.len() as f64)
 }
 
 /// Slope a month by least squares, relative to the mean.
