@@ -1,13 +1,16 @@
 //! The verbs, each readable aloud in one screen.
 
 pub mod check;
+pub mod compare;
 pub mod demo;
 pub mod evaluate;
 pub mod outcome;
 mod passes;
 pub mod predict;
 pub mod prepare;
+pub mod reproduce;
 pub mod roles;
+pub mod scores;
 pub mod train;
 pub mod validate;
 
