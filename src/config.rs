@@ -16,7 +16,7 @@ use crate::{
     metrics::ProfitParams,
     sources::ReadParams,
     store,
-    units::{ModelName, Seed},
+    units::{Day, ModelName, Seed},
 };
 
 /// Everything that shapes a model.
@@ -96,6 +96,8 @@ pub struct TrainParams {
     pub seed: Seed,
     /// Length of the outcome window after the as-of date, in days.
     pub outcome_days: i32,
+    /// The last as-of date to learn from; later rows are left out, e.g. to compare models on them.
+    pub until: Option<Day>,
 }
 
 impl Default for TrainParams {
@@ -108,6 +110,7 @@ impl Default for TrainParams {
             folds: 5,
             seed: Seed::default(),
             outcome_days: 90,
+            until: None,
         }
     }
 }

@@ -216,6 +216,12 @@ kinds! {
     Leakage No "leave the named columns out with --exclude, or drop --strict to have them left out for you",
     /// A data check failed.
     CheckFailed No "read the findings above; each names its column",
+    /// A challenger is worse than the model in use, beyond chance.
+    WorseModel No "keep the model in use; --force --because \"…\" overrules, and is recorded",
+    /// What was watched is out of its limits.
+    Alarm No "read the alarms above; each names its column and its limit",
+    /// A model made again is not the same.
+    NotReproduced No "give the same history and configuration, and the version of reveille that made it",
     /// A parameter is out of its range.
     BadParameter Failed "see --help for the range",
     /// The configuration cannot be read.

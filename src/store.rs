@@ -147,6 +147,31 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     file.commit()
 }
 
+/// Adds a line to a file that only ever grows, durably; makes the file where there is none.
+///
+/// The line goes to the end in one operation, so that a killed run leaves all of it or nothing, and two
+/// runs at once leave both lines. Where the device takes only a part, that part is cut off again.
+pub fn append_line(path: &Path, line: &str) -> Result<()> {
+    let failed = |e: io::Error| Error::io(path, "write", e);
+    if line.contains('\n') {
+        return Err(Error::new(Kind::BadParameter, "a line holds no line break"));
+    }
+    let is_new = !path.exists();
+    let mut file = OpenOptions::new().append(true).create(true).open(path).map_err(failed)?;
+    let before = file.metadata().map_err(failed)?.len();
+    let bytes = format!("{line}\n");
+    let written = match file.write(bytes.as_bytes()) {
+        Ok(written) if written == bytes.len() => file.sync_all(),
+        Ok(_) => Err(io::ErrorKind::StorageFull.into()),
+        Err(e) => Err(e),
+    };
+    if let Err(e) = written {
+        let _ = file.set_len(before);
+        return Err(failed(e));
+    }
+    if is_new { sync_folder(folder_of(path)).map_err(failed) } else { Ok(()) }
+}
+
 /// What [`write_folder`] found at its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
@@ -369,6 +394,18 @@ mod tests {
         assert_eq!(list(folder.path()).unwrap(), ["feed.csv"]);
         write(&path, b"new").unwrap();
         assert_eq!(read(&path, 10).unwrap(), b"new");
+    }
+
+    #[test]
+    fn lines_are_added_and_nothing_else_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.jsonl");
+        append_line(&path, "one").unwrap();
+        append_line(&path, "two").unwrap();
+        assert_eq!(read(&path, 99).unwrap(), b"one\ntwo\n");
+        assert_eq!(append_line(&path, "a\nb").unwrap_err().kind(), Kind::BadParameter);
+        assert_eq!(append_line(folder.path(), "x").unwrap_err().kind(), Kind::Io);
+        assert_eq!(read(&path, 99).unwrap(), b"one\ntwo\n");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use support::{Desk, customers, file, root, shuffled};
 
 /// Trains on a file and gives the bundle.
 fn bundle(desk: &Desk, history: &str, threads: &str, rules: &[&str]) -> Vec<u8> {
-    let mut args = vec!["-q", "--threads", threads, "train", history, "--name", "m"];
+    let mut args = vec!["-q", "--threads", threads, "train", history, "--name", "m", "--promote"];
     args.extend(rules);
     desk.run(&args);
     desk.bundle("m")

@@ -1,15 +1,18 @@
 //! The registry: `<root>/<name>/<as-of|undated>-<digest12>/{model.bundle,card.md,metrics.json}`, and
-//! `<root>/<name>/current`, one line that names the version in use.
+//! `<root>/<name>/current`, one line that names the version in use, and `<root>/<name>/history.jsonl`, a
+//! line for each thing that happened to the model, which only ever grows.
 //!
 //! A version never changes once it stands there. A run that is killed at any moment leaves the old
 //! `current` with its version whole, or the new one with its own.
 
+mod history;
 mod reference;
 mod verify;
 
 use std::path::{Path, PathBuf};
 
 pub use self::{
+    history::{Entry, Event, Moment},
     reference::{ModelRef, Version},
     verify::Verified,
 };
@@ -85,6 +88,16 @@ impl Registry {
     /// # Errors
     /// Those of [`wire::to_bytes`] and of the disk; the version in use stays as it was.
     pub fn save(&self, bundle: &Bundle, card: &str, metrics_json: &str) -> Result<Saved> {
+        let saved = self.add(bundle, card, metrics_json)?;
+        self.put_in_use(&bundle.name, &saved.version)?;
+        Ok(saved)
+    }
+
+    /// Saves a model as [`save`](Self::save) does, and leaves the version in use as it is.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn add(&self, bundle: &Bundle, card: &str, metrics_json: &str) -> Result<Saved> {
         let bytes = wire::to_bytes(bundle)?;
         let version = Version::of(bundle, wire::open(&bytes)?.digest);
         let model = store::child(&self.root, bundle.name.as_str())?;
@@ -100,12 +113,34 @@ impl Registry {
                 }
             }
         }
-        let current = model.join(CURRENT);
+        Ok(Saved { version, folder })
+    }
+
+    /// Makes a version that the registry holds the one in use.
+    ///
+    /// # Errors
+    /// [`Kind::NoModel`] where there is no such version; those of the disk.
+    pub fn put_in_use(&self, name: &ModelName, version: &Version) -> Result<()> {
+        let current = self.model(name).join(CURRENT);
+        if !store::is_folder(&self.folder(name, version)) {
+            return Err(self.no_version(name, "there is no such version", &current));
+        }
         let line = format!("{version}\n");
         if !store::read(&current, wire::LIMIT).is_ok_and(|there| there == line.as_bytes()) {
             store::write(&current, line.as_bytes())?;
         }
-        Ok(Saved { version, folder })
+        Ok(())
+    }
+
+    /// The version in use; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// Where `current` is there and names no version.
+    pub fn in_use(&self, name: &ModelName) -> Result<Option<Version>> {
+        if !store::exists(&self.model(name).join(CURRENT)) {
+            return Ok(None);
+        }
+        self.current(name).map(Some)
     }
 
     /// Every version of every model, by name, then by as-of date.

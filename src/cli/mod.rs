@@ -1,6 +1,7 @@
 //! The command line: one file a command, and `ui` the only writer to the terminal.
 
 mod check;
+mod clock;
 mod demo;
 mod dormancy;
 mod evaluate;

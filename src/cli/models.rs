@@ -1,17 +1,23 @@
 //! `reveille models`.
 
+mod compare;
+mod promote;
+
 use clap::Subcommand;
 use serde_json::json;
 
 use super::{options::RegistryFlags, ui::Ui};
 use crate::{
-    bundle::registry::Verified,
+    bundle::{
+        ModelRef,
+        registry::{Entry, Event, Verified},
+    },
     error::{Error, Kind, Result},
     output::card,
     units::Language,
 };
 
-/// List, show and verify saved models.
+/// List, show, verify, compare and promote saved models.
 #[derive(Debug, Subcommand)]
 pub(super) enum Models {
     /// List every model and version
@@ -40,6 +46,21 @@ pub(super) enum Models {
         /// Print as JSON
         #[arg(long)]
         json: bool,
+        /// Ask what an auditor would: is every part of the cards filled in, and the version in use recorded
+        #[arg(long)]
+        strict: bool,
+        #[command(flatten)]
+        registry: RegistryFlags,
+    },
+    Compare(compare::Compare),
+    Promote(promote::Promote),
+    /// Show what happened to a model: trained, promoted, refused, watched
+    History {
+        /// NAME; the only model of the registry if not given
+        model: Option<String>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         registry: RegistryFlags,
     },
@@ -57,7 +78,12 @@ impl Models {
                     card::markdown(&loaded.bundle, *lang)
                 })
             }
-            Self::Verify { json, registry } => verify(registry, *json, ui),
+            Self::Verify { json, strict, registry } => verify(registry, *json, *strict, ui),
+            Self::Compare(compare) => compare.run(ui),
+            Self::Promote(promote) => promote.run(ui),
+            Self::History { model, json, registry } => {
+                history(registry, model.as_deref(), *json, ui)
+            }
         }
     }
 }
@@ -87,8 +113,39 @@ fn list(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
     ui.out(&super::tables::columns(&rows))
 }
 
-fn verify(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
-    let verified = registry.open().verify()?;
+fn history(registry: &RegistryFlags, model: Option<&str>, as_json: bool, ui: &Ui) -> Result<()> {
+    let (ModelRef::Name(name) | ModelRef::Version(name, _)) = registry.reference(model)? else {
+        return Err(Error::new(Kind::Usage, "a path has no history")
+            .hint_with("name a model of the registry"));
+    };
+    let entries = registry.open().history(&name)?;
+    if as_json {
+        let whole =
+            json!({ "reveille": "history", "version": 1, "name": name, "entries": entries });
+        return ui.out(&format!("{whole:#}\n"));
+    }
+    let line = |entry: &Entry| {
+        let words = match &entry.event {
+            Event::Trained { in_use: true, .. } => "trained, and put in use".to_owned(),
+            Event::Trained { .. } => "trained".to_owned(),
+            Event::Promoted { because: Some(why), .. } => format!("put in use by force: {why:?}"),
+            Event::Promoted { .. } => "put in use".to_owned(),
+            Event::Refused { champion, .. } => format!("refused: worse than {champion}"),
+            Event::Monitored { ok: true, on, .. } => format!("watched on {on}: all within limits"),
+            Event::Monitored { on, .. } => format!("watched on {on}: out of limits"),
+            Event::Refreshed { from, .. } => format!("made from {from} by a new intercept"),
+        };
+        format!("{}  {}  {words}\n", entry.at, entry.event.version())
+    };
+    ui.out(&entries.iter().map(line).collect::<String>())
+}
+
+fn verify(registry: &RegistryFlags, as_json: bool, strict: bool, ui: &Ui) -> Result<()> {
+    let mut verified = registry.open().verify()?;
+    let unsound = verified.iter().filter(|v| !v.faults.is_empty()).count();
+    if strict {
+        verified.extend(registry.open().open_questions()?);
+    }
     let damaged = verified.iter().filter(|v| !v.faults.is_empty()).count();
     let label = |v: &Verified| match &v.version {
         Some(version) => format!("{}@{version}", v.name),
@@ -110,6 +167,10 @@ fn verify(registry: &RegistryFlags, as_json: bool, ui: &Ui) -> Result<()> {
                 ui.out(&format!("{}: {fault}\n", label(v)))?;
             }
         }
+    }
+    if unsound == 0 && damaged > 0 {
+        return Err(Error::new(Kind::CheckFailed, format!("{damaged} questions are open"))
+            .hint_with("the models are whole; answer what is listed above"));
     }
     if damaged > 0 {
         let what = format!("{damaged} of {} models are damaged", verified.len());

@@ -11,7 +11,7 @@ use crate::{
     learners::Budget,
     sources::{ColumnType, ReadParams},
     store,
-    units::{ModelName, Seed},
+    units::{Day, ModelName, Seed},
 };
 
 /// Where a configuration comes from.
@@ -28,6 +28,11 @@ pub(super) struct ConfigFlags {
 }
 
 impl ConfigFlags {
+    /// Whether one was named on the command line.
+    pub(super) fn is_given(&self) -> bool {
+        self.config.is_some() || !self.set.is_empty()
+    }
+
     /// The configuration: the file, then `--set`.
     pub(super) fn load(&self) -> Result<Config> {
         let usual = PathBuf::from("reveille.toml");
@@ -171,6 +176,15 @@ pub(super) struct FitFlags {
     /// Seed of every random choice [default: 1]
     #[arg(long, env = "REVEILLE_SEED", value_name = "N")]
     seed: Option<u64>,
+
+    /// Learn from no row after this as-of date, e.g. to compare models on the rows after it
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    until: Option<Day>,
+}
+
+/// A date on the command line.
+pub(super) fn day(text: &str) -> std::result::Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "write a date as 2026-03-31".to_owned())
 }
 
 fn learner(text: &str) -> std::result::Result<LearnerChoice, String> {
@@ -205,6 +219,7 @@ impl FitFlags {
         config.train.budget = self.budget.unwrap_or(config.train.budget);
         config.train.folds = self.folds.unwrap_or(config.train.folds);
         config.train.seed = self.seed.map_or(config.train.seed, Seed);
+        config.train.until = self.until.or(config.train.until);
         Ok(())
     }
 }

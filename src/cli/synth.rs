@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ui::Ui;
+use super::{options::day, ui::Ui};
 use crate::{
     error::Result,
     store,
@@ -52,10 +52,6 @@ pub(super) struct Synth {
     /// Folder for history.csv, current.csv and truth.csv, or for the raw files
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-}
-
-fn day(text: &str) -> std::result::Result<Day, String> {
-    Day::parse(text).ok_or_else(|| "write a date as 2026-03-31".to_owned())
 }
 
 impl Synth {

@@ -6,16 +6,21 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
+    clock,
     options::{ConfigFlags, FitFlags, ReadFlags, RegistryFlags, RoleFlags},
     tables,
     ui::Ui,
 };
 use crate::{
+    bundle::{ModelRef, registry::Event},
     config::Config,
     dataset::Problem,
     error::{Error, Kind, Result},
     output::card,
-    pipeline::train::{Strictness, Trained, train},
+    pipeline::{
+        reproduce::{Differs, reproduce},
+        train::{Strictness, Trained, train},
+    },
     sources::Input,
     units::Language,
 };
@@ -28,6 +33,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   reveille train history.csv --churn Exited --value Balance
+  reveille train history.csv --reproduce retail@2026-03-31-0123456789ab
   reveille train history.csv --as-of as_of --churn churned_90d --reactivation reactivated_90d \\
       --dormant \"days_since_last_txn > 90\" --value \"aum * 0.012 + fees_12m\"")]
 pub(super) struct Train {
@@ -42,6 +48,16 @@ pub(super) struct Train {
     /// Stop (exit 1) where a column gives the outcome away, rather than leave it out
     #[arg(long, help_heading = "Training")]
     strict: bool,
+
+    /// Put the new version in use at once, whatever is in use; without it the first version of a name
+    /// is put in use, and a later one waits for `reveille models promote`
+    #[arg(long, help_heading = "Training")]
+    promote: bool,
+
+    /// Make this version again from HISTORY with the configuration it holds, and say whether the bytes
+    /// are the same (exit 1 where not); nothing is saved
+    #[arg(long, value_name = "MODEL", help_heading = "Training")]
+    reproduce: Option<String>,
 
     /// Train and report, but save nothing
     #[arg(long, help_heading = "Training")]
@@ -77,6 +93,9 @@ pub(super) struct Train {
 impl Train {
     pub(super) fn run(&self, ui: &Ui) -> Result<()> {
         let mut config = self.config.load()?;
+        if let Some(model) = &self.reproduce {
+            return self.again(model, &config, ui);
+        }
         self.roles.apply(&mut config);
         self.fit.apply(&mut config)?;
         self.read.apply(&mut config.read);
@@ -99,24 +118,65 @@ impl Train {
         self.save_and_tell(&trained, &config, ui)
     }
 
+    fn again(&self, model: &str, config: &Config, ui: &Ui) -> Result<()> {
+        let loaded = self.registry.open().load(&ModelRef::parse(model)?)?;
+        let present = self.config.is_given().then_some(config);
+        let input = Input::parse(&self.history);
+        let found = reproduce(&input, &loaded.bundle, present, ui)?;
+        let name = format!("{}@{}", loaded.bundle.name, loaded.version);
+        if self.json {
+            let whole = json!({ "reveille": "reproduce", "version": 1, "model": name, "reproduced": found });
+            ui.out(&format!("{whole:#}\n"))?;
+        } else if found.same {
+            ui.out(&format!("{name} made again: the same {} bytes\n", found.bytes))?;
+        } else {
+            let line = |d: &Differs| vec![d.what.to_owned(), d.was.clone(), d.now.clone()];
+            let head = ["differs", "was", "is now"].map(str::to_owned).to_vec();
+            let lines: Vec<_> =
+                std::iter::once(head).chain(found.differs.iter().map(line)).collect();
+            ui.out(&tables::columns(&lines))?;
+        }
+        if found.same {
+            return Ok(());
+        }
+        let causes: Vec<&str> = found.differs.iter().map(|differs| differs.what).collect();
+        Err(Error::new(
+            Kind::NotReproduced,
+            format!("{name} cannot be made again: {} differ", causes.join(", ")),
+        ))
+    }
+
     fn save_and_tell(&self, trained: &Trained, config: &Config, ui: &Ui) -> Result<()> {
         let bundle = &trained.bundle;
         let metrics = card::metrics_json(bundle);
         let mut saved = None;
         if !self.dry_run {
             let card = card::markdown(bundle, self.lang);
-            saved = Some(self.registry.open().save(bundle, &card, &metrics)?);
+            let registry = self.registry.open();
+            let added = registry.add(bundle, &card, &metrics)?;
+            let champion = registry.in_use(&bundle.name)?;
+            let in_use = self.promote || champion.is_none();
+            let version = added.version.to_string();
+            let data = bundle.data.digest.clone();
+            let event = Event::Trained { version, in_use, data };
+            registry.record(&bundle.name, clock::now(), event)?;
+            if in_use {
+                registry.put_in_use(&bundle.name, &added.version)?;
+            }
+            let waits_for = champion.filter(|champion| !in_use && *champion != added.version);
+            saved = Some((added, waits_for));
         }
         if self.json {
             let mut whole: serde_json::Value = serde_json::from_str(&metrics)
                 .map_err(|e| Error::new(Kind::Io, format!("cannot write JSON: {e}")))?;
-            if let (Some(whole), Some(saved)) = (whole.as_object_mut(), &saved) {
+            if let (Some(whole), Some((saved, waits_for))) = (whole.as_object_mut(), &saved) {
                 whole.insert(
                     "saved".to_owned(),
                     json!({
                         "name": config.train.name,
                         "version": saved.version.to_string(),
                         "folder": saved.folder,
+                        "in_use": waits_for.is_none(),
                     }),
                 );
             }
@@ -124,13 +184,23 @@ impl Train {
         }
         ui.out(&tables::trained(bundle))?;
         match saved {
-            Some(saved) => ui.out(&format!(
-                "\nsaved {}@{} in {:.1} s; the model card is {}\n",
-                bundle.name,
-                saved.version,
-                ui.elapsed(),
-                saved.folder.join("card.md").display()
-            )),
+            Some((saved, waits_for)) => {
+                ui.out(&format!(
+                    "\nsaved {}@{} in {:.1} s; the model card is {}\n",
+                    bundle.name,
+                    saved.version,
+                    ui.elapsed(),
+                    saved.folder.join("card.md").display()
+                ))?;
+                if let Some(champion) = waits_for {
+                    let name = &bundle.name;
+                    ui.say(&format!(
+                        "{name}@{champion} stays in use; compare the two with `reveille models promote {name}@{} --on LATER`, or train with --promote",
+                        saved.version
+                    ));
+                }
+                Ok(())
+            }
             None => ui.out("\nnothing was saved (--dry-run)\n"),
         }
     }

@@ -56,7 +56,7 @@ fn fraction(x: f64, a: f64, b: f64) -> f64 {
 ///
 /// # Source
 /// Lanczos, *SIAM J. Numer. Anal. B* 1 (1964), with Godfrey's coefficients for g = 7, n = 9 (2001).
-fn ln_gamma(x: f64) -> f64 {
+pub(super) fn ln_gamma(x: f64) -> f64 {
     const G: f64 = 7.0;
     const FIRST: f64 = 0.999_999_999_999_809_9;
     const COEFFICIENTS: [f64; 8] = [

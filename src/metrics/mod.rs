@@ -17,17 +17,20 @@
 pub mod auc;
 pub mod beta;
 pub mod calibration;
+pub mod contrast;
 pub mod drift;
 pub mod line;
 pub mod paired;
 pub mod profit;
 pub mod ranked;
 pub mod ranking;
+pub mod tails;
 
 use serde::{Deserialize, Serialize};
 
 pub use auc::{auc, auc_difference};
 pub use calibration::CalibrationPoint;
+pub use contrast::Contrast;
 pub use drift::psi;
 pub use paired::{Difference, log_loss, paired_log_loss_difference};
 pub use profit::ProfitParams;

@@ -1,6 +1,7 @@
 //! The verbs, each readable aloud in one screen.
 
 pub mod check;
+pub mod compare;
 pub mod demo;
 pub mod dormancy;
 pub mod evaluate;
@@ -9,7 +10,9 @@ pub mod outcome;
 mod passes;
 pub mod predict;
 pub mod prepare;
+pub mod reproduce;
 pub mod roles;
+pub mod scores;
 pub mod train;
 pub mod validate;
 

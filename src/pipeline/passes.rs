@@ -3,18 +3,40 @@
 //! A small table is held in memory between the passes; of a large one nothing is held, and its file is
 //! read again. Both ways hand out the same blocks in the same order.
 
-use arrow_array::RecordBatch;
+use arrow_array::{BooleanArray, RecordBatch};
 use rayon::prelude::*;
 
 use crate::{
-    error::Result,
+    error::{Error, Kind, Result},
+    scoring::scorer::as_of_days,
     sources::{self, Block, Column, Hold, Input, ReadParams, Reject, Scan},
+    units::Day,
 };
 
 /// Cells of a table that is held in memory, at most: some 256 MiB of numbers.
 const MOST_CELLS: u64 = 1 << 25;
 /// Batches of a held table that are worked on before the results are taken.
 const FEW: usize = 64;
+
+/// The last day whose rows are wanted.
+#[derive(Debug)]
+pub(super) struct Until {
+    /// The as-of column.
+    pub(super) column: String,
+    /// The day.
+    pub(super) day: Day,
+}
+
+impl Until {
+    /// The rows up to the day.
+    fn only(until: Option<&Self>, rows: RecordBatch) -> Result<RecordBatch> {
+        let Some(Self { column, day }) = until else { return Ok(rows) };
+        let as_of = as_of_days(&rows, Some(column))?.unwrap_or_default();
+        let wanted: BooleanArray = as_of.iter().map(|as_of| Some(*as_of <= day.0)).collect();
+        arrow_select::filter::filter_record_batch(&rows, &wanted)
+            .map_err(|e| Error::new(Kind::UnknownFormat, format!("the table cannot be read: {e}")))
+    }
+}
 
 /// The rows of a table, to be gone through twice.
 #[derive(Debug)]
@@ -24,6 +46,7 @@ pub(super) struct Passes<'a> {
     scan: Scan,
     wanted: Vec<Column>,
     held: Option<Vec<RecordBatch>>,
+    until: Option<Until>,
     /// Rows that were set aside.
     pub(super) rejects: Vec<Reject>,
 }
@@ -42,7 +65,12 @@ impl<'a> Passes<'a> {
             Hold::BySize => scan.rows.saturating_mul(wanted.len() as u64) <= MOST_CELLS,
         };
         let held = is_held.then(Vec::new);
-        Self { input, params, scan, wanted, held, rejects: Vec::new() }
+        Self { input, params, scan, wanted, held, until: None, rejects: Vec::new() }
+    }
+
+    /// Leaves out the rows after a day.
+    pub(super) fn until(self, until: Option<Until>) -> Self {
+        Self { until, ..self }
     }
 
     /// Reads the table: works on the blocks side by side, and takes them with the results in order.
@@ -51,8 +79,11 @@ impl<'a> Passes<'a> {
         work: impl Fn(&Block) -> Result<T> + Sync,
         mut take: impl FnMut(&RecordBatch, T) -> Result<()>,
     ) -> Result<()> {
-        let Self { held, rejects, .. } = self;
-        let work = |block: Block| Ok((work(&block)?, block));
+        let Self { held, rejects, until, .. } = self;
+        let work = |mut block: Block| {
+            block.rows = Until::only(until.as_ref(), block.rows)?;
+            Ok((work(&block)?, block))
+        };
         let take = |(done, block): (T, Block)| {
             take(&block.rows, done)?;
             rejects.extend(block.rejects);
@@ -73,8 +104,10 @@ impl<'a> Passes<'a> {
         mut take: impl FnMut(T) -> Result<()>,
     ) -> Result<()> {
         let Some(held) = self.held.take() else {
+            let until = self.until.take();
+            let work = |block: Block| work(&Until::only(until.as_ref(), block.rows)?);
             sources::open(self.input, self.params, Some(&self.scan), &self.wanted)?
-                .in_parallel(|block| work(&block.rows), take)?;
+                .in_parallel(work, take)?;
             return self.scan.still_holds();
         };
         let mut held = held.into_iter().peekable();

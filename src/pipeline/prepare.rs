@@ -7,12 +7,12 @@ use arrow_array::RecordBatch;
 use crate::{
     config::Config,
     dataset::{BinnedMatrix, Finding, Folds, canonical_order_by, finding, leakage, quality},
-    error::{Error, Kind, Result},
+    error::{Error, Kind, Place, Result},
     features::{Encoded, EncodedColumn, Encoder, EncoderBuilder, Observed, Profile},
     pipeline::{
         Watcher,
         outcome::{Answers, Questions},
-        passes::Passes,
+        passes::{Passes, Until},
         roles::Roles,
     },
     scoring::{State, scorer::as_of_days},
@@ -48,7 +48,8 @@ pub fn prepare(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<
     roles.notes.iter().for_each(|note| watcher.note(note));
     let columns = roles.wanted(&scan.columns)?;
     let rows = scan.rows as usize;
-    let mut passes = Passes::new(input, &config.read, scan, columns.clone());
+    let until = until(&roles, config)?;
+    let mut passes = Passes::new(input, &config.read, scan, columns.clone()).until(until);
     let questions = Questions::bind(&roles, &columns, config.train.seed)?;
     let mut answers = Answers::with_room(&questions, rows);
     let (encoder, profiles) = fit_encoder(&mut passes, &questions, &mut answers, config, watcher)?;
@@ -60,6 +61,17 @@ pub fn prepare(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<
     watcher.stage("checking");
     prepared.check(&profiles, config)?;
     Ok(prepared)
+}
+
+/// Where the rows to learn from end.
+fn until(roles: &Roles, config: &Config) -> Result<Option<Until>> {
+    let Some(day) = config.train.until else { return Ok(None) };
+    let column = roles.as_of.clone().ok_or_else(|| {
+        Error::new(Kind::Usage, "without as-of dates no row is after another")
+            .at(Place::Key("train.until".to_owned()))
+            .hint_with("name the column of the as-of date with --as-of")
+    })?;
+    Ok(Some(Until { column, day }))
 }
 
 /// The first pass: what became of each customer, and how the columns are encoded.

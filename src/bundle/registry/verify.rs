@@ -45,6 +45,7 @@ impl Registry {
                 let (name, faults) = (name.clone(), vec![unfinished(&path)]);
                 all.push(Verified { name, version: None, path, faults });
             }
+            all.extend(self.history_faults(&name)?);
             for version in versions {
                 let folder = self.folder(&name, &version);
                 let faults = verify(&name, &version, &folder);
@@ -54,7 +55,62 @@ impl Registry {
         }
         Ok(all)
     }
+
+    /// What an auditor would ask about: a version in use that the history does not put in use, and cards
+    /// with parts that a person has not filled in.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn open_questions(&self) -> Result<Vec<Verified>> {
+        let mut all = Vec::new();
+        for name in self.names()? {
+            let path = self.history_path(&name);
+            if let (Some(fault), true) = (self.not_recorded(&name)?, store::exists(&path)) {
+                all.push(Verified { name: name.clone(), version: None, path, faults: vec![fault] });
+            }
+            let Ok(version) = self.current(&name) else { continue };
+            let card = self.folder(&name, &version).join(CARD);
+            let open = text(&card)
+                .map_or(0, |card| OPEN.map(|word| card.matches(word).count()).iter().sum());
+            if open > 0 {
+                let what = format!("{open} parts of the model card are not filled in");
+                let fault = Error::new(Kind::CheckFailed, what)
+                    .at(Place::File(card.clone()))
+                    .hint_with("write what only a person can say, marked ✍ in the card");
+                let (version, faults) = (Some(version), vec![fault]);
+                all.push(Verified { name, version, path: card, faults });
+            }
+        }
+        Ok(all)
+    }
+
+    fn not_recorded(&self, name: &ModelName) -> Result<Option<Error>> {
+        let Ok(current) = self.current(name) else { return Ok(None) };
+        let entries = self.history(name)?;
+        let last = entries.iter().rev().find_map(|entry| entry.event.puts_in_use());
+        if last == Some(current.as_str()) {
+            return Ok(None);
+        }
+        let what = format!("{current} is in use, but the history does not say since when");
+        Ok(Some(
+            Error::new(Kind::CheckFailed, what)
+                .at(Place::File(self.history_path(name)))
+                .hint_with("put it in use again with `reveille models promote`, which records it"),
+        ))
+    }
+
+    fn history_faults(&self, name: &ModelName) -> Result<Option<Verified>> {
+        let Err(fault) = self.history(name) else { return Ok(None) };
+        if fault.kind() != Kind::BadBundle {
+            return Err(fault);
+        }
+        let path = self.history_path(name);
+        Ok(Some(Verified { name: name.clone(), version: None, path, faults: vec![fault] }))
+    }
 }
+
+/// What a card says where a person has not written yet.
+const OPEN: [&str; 2] = ["_to be filled in_", "_待填写_"];
 
 fn verify(name: &ModelName, version: &Version, folder: &Path) -> Vec<Error> {
     let mut faults = Vec::new();
