@@ -143,7 +143,7 @@ impl Branches {
     }
 
     /// The tree as [`TreeShap`] takes it; none where its nodes do not stand in preorder.
-    fn twigs(&self) -> Vec<Twig<'_>> {
+    pub(in crate::model) fn twigs(&self) -> Vec<Twig<'_>> {
         if self.depth().is_none() {
             return Vec::new();
         }

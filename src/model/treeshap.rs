@@ -10,21 +10,42 @@
 //! the share of the training rows that do. By the multilinear extension the Shapley value of column
 //! `i` is `v (o_i − z_i) ∫ ∏_{j ≠ i} (t o_j + (1 − t) z_j) dt` over `t` from 0 to 1: a polynomial,
 //! which Gauss and Legendre's rule integrates exactly by half as many points as the path has columns.
-//! The products are carried down the tree at those points, and summed up again on the way back.
+//!
+//! What a leaf gives depends on a row only by which conditions it meets. So neighbouring leaves share
+//! tables with an entry for each way to stand with all of them, made once. Where tables would be too
+//! large, the products are carried down the tree at the points of the rule, and summed up again on
+//! the way back.
 //!
 //! # Cost
-//! Two short loops over the forks of every tree, a row.
+//! For each few leaves a look into a table a column, a row. The tables take at most 32 MiB.
 //!
 //! # Source
 //! Lundberg, Erion & Lee, *Consistent individualized feature attribution for tree ensembles* (2018):
 //! the game. Owen, *Multilinear extensions of games*, Management Science 18 (1972): the integral.
+//! Yang, *Fast TreeSHAP*, NeurIPS 2021 workshop: tables by the set of conditions, of one leaf each.
 //! Yu, Xu, Jiang & Lu, *Linear TreeSHAP*, NeurIPS 2022: sums over a tree instead of over its paths.
 
+mod classes;
 mod game;
+mod grove;
+mod paths;
 mod quadrature;
+mod stakes;
+mod tile;
 
-use self::game::Game;
+use self::{
+    game::Game,
+    grove::{Grove, Limit, Plan},
+    paths::Paths,
+    tile::{ROWS, Tile},
+};
 use crate::model::{Codes, tree::Rule};
+
+/// Most cells of all tables, of eight bytes each.
+const MOST_CELLS: usize = 1 << 22;
+
+/// How large the table of a few leaves may be, in patterns: the first by which all tables fit.
+const LIMITS: [usize; 7] = [2048, 1024, 512, 256, 64, 16, 4];
 
 /// A node of a tree that shares are told of; the first is the root.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +68,27 @@ pub(in crate::model) enum Twig<'a> {
     },
 }
 
+impl Twig<'_> {
+    fn children(&self) -> Option<[usize; 2]> {
+        match self {
+            Self::Fork { children, .. } => Some(*children),
+            Self::Leaf { .. } => None,
+        }
+    }
+}
+
 /// Trees made ready to tell what each column adds.
 #[derive(Debug, Clone)]
 pub struct TreeShap {
     base: f64,
     columns: Vec<u32>,
-    // By number of points.
+    groves: Vec<Grove>,
+    games: Games,
+}
+
+/// What is told of without tables, by number of points.
+#[derive(Debug, Clone, Default)]
+struct Games {
     two: Vec<Game<2>>,
     four: Vec<Game<4>>,
     six: Vec<Game<6>>,
@@ -74,20 +110,29 @@ impl TreeShap {
         let mut columns: Vec<u32> = asked.collect();
         columns.sort_unstable();
         columns.dedup();
-        let (two, four, six) = (Vec::new(), Vec::new(), Vec::new());
-        let (eight, sixteen, most) = (Vec::new(), Vec::new(), Vec::new());
-        let mut all = Self { base, columns, two, four, six, eight, sixteen, most };
+        let limit = limit(trees.clone(), &columns);
+        Self::within(limit, base, columns, trees)
+    }
+
+    /// As [`TreeShap::new`], with tables of such a size, or none.
+    fn within<'a>(
+        limit: Option<Limit>,
+        base: f64,
+        columns: Vec<u32>,
+        trees: impl Iterator<Item = Vec<Twig<'a>>>,
+    ) -> Self {
+        let mut all = Self { base, columns, groves: Vec::new(), games: Games::default() };
         for twigs in trees {
-            let rows = game::rows(&twigs);
-            all.base += game::mean(&twigs, &rows);
-            match game::columns_of_longest(&twigs) {
-                0 => {}
-                1..=4 => all.two.push(Game::new(&twigs, &rows, &all.columns)),
-                5..=8 => all.four.push(Game::new(&twigs, &rows, &all.columns)),
-                9..=12 => all.six.push(Game::new(&twigs, &rows, &all.columns)),
-                13..=16 => all.eight.push(Game::new(&twigs, &rows, &all.columns)),
-                17..=32 => all.sixteen.push(Game::new(&twigs, &rows, &all.columns)),
-                _ => all.most.push(Game::new(&twigs, &rows, &all.columns)),
+            let rows = paths::rows(&twigs);
+            all.base += paths::mean(&twigs, &rows);
+            let planned = limit.and_then(|limit| plan(&twigs, &rows, &all.columns, limit));
+            let Some((paths, plan)) = planned else {
+                all.games.push(&twigs, &rows, &all.columns);
+                continue;
+            };
+            all.groves.push(Grove::new(&paths, &plan));
+            if !plan.rest.is_empty() {
+                all.games.push(&only(&twigs, &plan.rest), &rows, &all.columns);
             }
         }
         all
@@ -117,19 +162,96 @@ impl TreeShap {
         if width == 0 {
             return;
         }
-        let mut gathered = vec![0_u8; rows.len() * width];
-        for (slot, &column) in self.columns.iter().enumerate() {
-            let column = codes.get(column as usize).copied().unwrap_or_default();
-            for (of_row, &row) in gathered.chunks_exact_mut(width).zip(rows) {
-                of_row[slot] = column.get(row as usize).copied().unwrap_or(0);
+        let mut tile = Tile::new(width);
+        for (rows, out) in rows.chunks(ROWS).zip(out.chunks_mut(ROWS * width)) {
+            tile.rows = rows.len();
+            for (codes_of, &column) in tile.codes.iter_mut().zip(&self.columns) {
+                let column = codes.get(column as usize).copied().unwrap_or_default();
+                for (code, &row) in codes_of.iter_mut().zip(rows) {
+                    *code = column.get(row as usize).copied().unwrap_or(0);
+                }
             }
+            tile.sums.iter_mut().for_each(|sums| sums.fill(0.0));
+            self.groves.iter().for_each(|grove| grove.add(&mut tile));
+            for (row, out) in out.chunks_exact_mut(width).enumerate() {
+                out.iter_mut().zip(&tile.sums).for_each(|(out, sums)| *out = sums[row]);
+            }
+            self.games.add(&tile, out);
         }
-        self.two.iter().for_each(|game| game.add(&gathered, width, out));
-        self.four.iter().for_each(|game| game.add(&gathered, width, out));
-        self.six.iter().for_each(|game| game.add(&gathered, width, out));
-        self.eight.iter().for_each(|game| game.add(&gathered, width, out));
-        self.sixteen.iter().for_each(|game| game.add(&gathered, width, out));
-        self.most.iter().for_each(|game| game.add(&gathered, width, out));
+    }
+}
+
+/// The largest limit by which the tables of all trees fit, if any does.
+fn limit<'a>(trees: impl Iterator<Item = Vec<Twig<'a>>> + Clone, columns: &[u32]) -> Option<Limit> {
+    let fits = |limit: Limit| {
+        let mut left = MOST_CELLS;
+        trees.clone().all(|twigs| {
+            let planned = plan(&twigs, &paths::rows(&twigs), columns, limit);
+            let cells = planned.map_or(0, |(_, plan)| plan.cells);
+            let fits = cells <= left;
+            left = left.saturating_sub(cells);
+            fits
+        })
+    };
+    LIMITS.into_iter().map(|patterns| Limit { patterns }).find(|&limit| fits(limit))
+}
+
+fn plan(twigs: &[Twig<'_>], rows: &[f64], columns: &[u32], limit: Limit) -> Option<(Paths, Plan)> {
+    let paths = Paths::new(twigs, rows, columns)?;
+    let children: Vec<Option<[usize; 2]>> = twigs.iter().map(Twig::children).collect();
+    let plan = Plan::new(&paths, &children, limit);
+    Some((paths, plan))
+}
+
+/// A tree of which all leaves but some are worth nothing.
+fn only<'a>(twigs: &[Twig<'a>], kept: &[usize]) -> Vec<Twig<'a>> {
+    let mut only = twigs.to_vec();
+    let mut holds = vec![false; twigs.len()];
+    kept.iter().for_each(|&at| holds[at] = true);
+    for (at, twig) in twigs.iter().enumerate().rev() {
+        if let Some(children) = twig.children() {
+            holds[at] = children.iter().any(|&child| holds[child]);
+        }
+        if !holds[at] {
+            only[at] = Twig::Leaf { logit: 0.0, rows: 0.0 };
+        }
+    }
+    only
+}
+
+impl Games {
+    /// `rows` holds the training rows of each twig; `columns` those that all trees ask, ascending.
+    fn push(&mut self, twigs: &[Twig<'_>], rows: &[f64], columns: &[u32]) {
+        match paths::columns_of_longest(twigs) {
+            0 => {}
+            1..=4 => self.two.push(Game::new(twigs, rows, columns)),
+            5..=8 => self.four.push(Game::new(twigs, rows, columns)),
+            9..=12 => self.six.push(Game::new(twigs, rows, columns)),
+            13..=16 => self.eight.push(Game::new(twigs, rows, columns)),
+            17..=32 => self.sixteen.push(Game::new(twigs, rows, columns)),
+            _ => self.most.push(Game::new(twigs, rows, columns)),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let small = self.two.len() + self.four.len() + self.six.len();
+        small + self.eight.len() + self.sixteen.len() + self.most.len() == 0
+    }
+
+    /// Adds to `out`, which has for each row of the tile an entry a column.
+    fn add(&self, tile: &Tile, out: &mut [f64]) {
+        if self.is_empty() {
+            return;
+        }
+        let width = tile.codes.len();
+        let codes: Vec<u8> =
+            (0..tile.rows).flat_map(|row| tile.codes.iter().map(move |codes| codes[row])).collect();
+        self.two.iter().for_each(|game| game.add(&codes, width, out));
+        self.four.iter().for_each(|game| game.add(&codes, width, out));
+        self.six.iter().for_each(|game| game.add(&codes, width, out));
+        self.eight.iter().for_each(|game| game.add(&codes, width, out));
+        self.sixteen.iter().for_each(|game| game.add(&codes, width, out));
+        self.most.iter().for_each(|game| game.add(&codes, width, out));
     }
 }
 

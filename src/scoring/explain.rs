@@ -40,7 +40,7 @@ pub type Reasons = [Option<Reason>; 3];
 const NEGLIGIBLE: f64 = 1e-9;
 
 /// Rows that are explained together.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 1024;
 
 /// A fitted learner made ready to explain its scores.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! One tree at the points of the rule: products down, sums up.
 
-use super::{Twig, quadrature::gauss_legendre};
+use super::{Twig, paths::parts, quadrature::gauss_legendre};
 use crate::model::tree::bits;
 
 /// A tree that asks something. Place 0 is the root, fork `j` has its children at `1 + 2 j` and
@@ -168,54 +168,4 @@ impl<const N: usize> Case<N> {
         }
         case
     }
-}
-
-/// The training rows of each twig.
-pub(super) fn rows(twigs: &[Twig<'_>]) -> Vec<f64> {
-    let mut rows = vec![0.0; twigs.len()];
-    for (at, twig) in twigs.iter().enumerate().rev() {
-        rows[at] = match twig {
-            Twig::Leaf { rows, .. } => *rows,
-            Twig::Fork { children, .. } => children.iter().map(|&child| rows[child]).sum(),
-        };
-    }
-    rows
-}
-
-/// How the training rows of a fork part; by halves where it has none.
-fn parts(rows: &[f64], children: [usize; 2]) -> [f64; 2] {
-    let [left, right] = children.map(|child| rows[child]);
-    let all = left + right;
-    if all > 0.0 && all.is_finite() { [left / all, right / all] } else { [0.5, 0.5] }
-}
-
-/// The mean logit over the training rows; 0 without twigs.
-pub(super) fn mean(twigs: &[Twig<'_>], rows: &[f64]) -> f64 {
-    let mut means = vec![0.0; twigs.len()];
-    for (at, twig) in twigs.iter().enumerate().rev() {
-        means[at] = match twig {
-            Twig::Leaf { logit, .. } => *logit,
-            Twig::Fork { children, .. } => {
-                let [left, right] = parts(rows, *children);
-                left * means[children[0]] + right * means[children[1]]
-            }
-        };
-    }
-    means.first().copied().unwrap_or(0.0)
-}
-
-/// The most columns that a path asks; 0 for a single leaf.
-pub(super) fn columns_of_longest(twigs: &[Twig<'_>]) -> usize {
-    let mut most = 0;
-    let mut waiting = vec![(0, Vec::new())];
-    while let Some((at, path)) = waiting.pop() {
-        let path: Vec<u32> = path;
-        most = most.max(path.len());
-        if let Some(Twig::Fork { column, children, .. }) = twigs.get(at) {
-            let others = path.iter().copied().filter(|known| known != column);
-            let below: Vec<u32> = others.chain([*column]).collect();
-            waiting.extend(children.map(|child| (child, below.clone())));
-        }
-    }
-    most
 }

@@ -74,6 +74,26 @@ proptest! {
     }
 
     #[test]
+    fn tables_of_any_size_say_the_same(
+        boosted in ensembles(12, 90, 4),
+        columns in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 5), 12),
+    ) {
+        let codes: Vec<&[u8]> = columns.iter().map(Vec::as_slice).collect();
+        let without = within(&boosted, None);
+        let width = without.columns().len();
+        let mut plain = vec![0.0; 5 * width];
+        without.shares(&codes, &[0, 1, 2, 3, 4], &mut plain);
+        for patterns in [1, 2, 4, 16, 64, 2048] {
+            let tables = within(&boosted, Some(Limit { patterns }));
+            let mut told = vec![f64::NAN; 5 * width];
+            tables.shares(&codes, &[0, 1, 2, 3, 4], &mut told);
+            for (told, plain) in told.iter().zip(&plain) {
+                prop_assert!((told - plain).abs() < 1e-9, "{told} is not {plain}");
+            }
+        }
+    }
+
+    #[test]
     fn shares_and_base_are_the_logit(
         boosted in ensembles(40, 170, 12),
         columns in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 9..12), 39)
@@ -91,6 +111,60 @@ proptest! {
             prop_assert!((sum + shap.base() - logits[row as usize]).abs() < 1e-9);
         }
     }
+}
+
+/// The shares of an ensemble by tables of such a size, or without any.
+fn within(boosted: &Boosted, limit: Option<Limit>) -> TreeShap {
+    let trees = boosted.trees.iter().map(Branches::twigs);
+    TreeShap::within(limit, f64::from(boosted.base) / STEPS, boosted.columns(), trees)
+}
+
+/// More rows than are told of together, and the same one by one.
+#[test]
+fn rows_do_not_depend_on_their_neighbours() {
+    let boosted = chain(9);
+    let shap = boosted.shap();
+    let columns: Vec<Vec<u8>> =
+        (0..9_usize).map(|c| (0..3000).map(|row| (row * (c + 3) % 23) as u8).collect()).collect();
+    let codes: Vec<&[u8]> = columns.iter().map(Vec::as_slice).collect();
+    let rows: Vec<u32> = (0..3000).collect();
+    let mut together = vec![f64::NAN; 3000 * 9];
+    shap.shares(&codes, &rows, &mut together);
+    let mut alone = vec![f64::NAN; 9];
+    for row in rows {
+        shap.shares(&codes, &[row], &mut alone);
+        let same = together[row as usize * 9..].iter().zip(&alone);
+        assert!(same.into_iter().all(|(a, b)| a.to_bits() == b.to_bits()), "row {row}");
+    }
+}
+
+/// An ensemble too large for tables of the largest size still has its memory bounded.
+#[test]
+fn tables_stay_within_their_bounds() {
+    let tree = |shift: u32| {
+        let mut boosted = chain(12);
+        for node in &mut boosted.trees[0].nodes {
+            if let Branch::Fork { left_if, .. } = node {
+                *left_if = Rule::AtMost { code: 1 + shift as u8, missing: false };
+            }
+        }
+        boosted.trees.remove(0)
+    };
+    let boosted = Boosted { base: 0, trees: (0..250).cycle().take(500).map(tree).collect() };
+    let columns = boosted.columns();
+    let trees = boosted.trees.iter().map(Branches::twigs);
+    let limit = limit(trees.clone(), &columns).unwrap();
+    assert!(limit.patterns < LIMITS[0]);
+    let cells = |limit: Limit| -> usize {
+        trees.clone().map(|t| plan(&t, &paths::rows(&t), &columns, limit).unwrap().1.cells).sum()
+    };
+    assert!(cells(limit) <= MOST_CELLS && cells(Limit { patterns: LIMITS[0] }) > MOST_CELLS);
+    let codes = vec![[40_u8].as_slice(); 12];
+    let mut logit = [0.0];
+    boosted.logits(&codes, &mut logit);
+    let shap = boosted.shap();
+    let sum: f64 = shares(&shap, &codes, 0, 12).iter().sum();
+    assert!((sum + shap.base() - logit[0]).abs() < 1e-9);
 }
 
 /// A tree that asks `depth` columns one after the other.

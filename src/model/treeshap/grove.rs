@@ -1,0 +1,292 @@
+//! One tree by tables: leaves that stand together, and what they give by how a row stands with them.
+
+use super::{
+    classes::{Classes, has},
+    paths::{Condition, Path, Paths},
+    stakes,
+    tile::{Key, Tile, WIDEST},
+};
+
+/// How large a tree's tables may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    /// Most patterns of a table.
+    pub(super) patterns: usize,
+}
+
+/// Leaves that stand together, with the columns that they ask.
+struct Bundle {
+    /// Their twigs.
+    leaves: Vec<usize>,
+    /// By rising `asked`.
+    columns: Vec<Column>,
+}
+
+/// What a bundle asks of a column.
+#[derive(Clone)]
+struct Column {
+    /// Index among the columns that the tree asks.
+    asked: usize,
+    /// The classes of its codes that matter.
+    classes: Classes,
+    /// The condition, where it is that of all leaves.
+    shared: Option<Condition>,
+}
+
+impl Bundle {
+    fn of(at: usize, path: &Path, asked: &[(usize, Classes)]) -> Self {
+        let column = |condition: &Condition| {
+            let classes = Classes::one(asked[condition.asked].1.count).by_set(&condition.met);
+            // Where all codes meet it, or none, nothing can be told by whether they do.
+            let shared = (classes.count == 2).then_some(*condition);
+            Column { asked: condition.asked, classes, shared }
+        };
+        let mut columns: Vec<Column> = path.conditions.iter().map(column).collect();
+        columns.sort_unstable_by_key(|column| column.asked);
+        Self { leaves: vec![at], columns }
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        let mut columns = self.columns.clone();
+        for column in &mut columns {
+            if other.find(column.asked).is_none() {
+                column.shared = None;
+            }
+        }
+        for column in &other.columns {
+            match columns.binary_search_by_key(&column.asked, |known| known.asked) {
+                Ok(place) => {
+                    let known = &mut columns[place];
+                    known.classes = known.classes.and(&column.classes);
+                    if known.shared != column.shared {
+                        known.shared = None;
+                    }
+                }
+                Err(place) => columns.insert(place, Column { shared: None, ..column.clone() }),
+            }
+        }
+        Self { leaves: self.leaves.iter().chain(&other.leaves).copied().collect(), columns }
+    }
+
+    fn find(&self, asked: usize) -> Option<&Column> {
+        let place = self.columns.binary_search_by_key(&asked, |column| column.asked).ok()?;
+        self.columns.get(place)
+    }
+
+    /// How many ways there are to stand with the leaves.
+    fn patterns(&self) -> usize {
+        self.columns.iter().fold(1, |all, column| all.saturating_mul(column.classes.count))
+    }
+
+    fn own(&self) -> usize {
+        self.columns.iter().filter(|column| column.shared.is_none()).count()
+    }
+
+    /// Whether its tables are small enough. A single leaf may have more patterns: it needs but one
+    /// number each.
+    fn fits(&self, limit: Limit) -> bool {
+        let most = if self.leaves.len() == 1 { 4 * limit.patterns } else { limit.patterns };
+        let patterns = self.patterns();
+        self.columns.len() <= WIDEST
+            && patterns <= most.min(1 << stakes::MOST)
+            && patterns * (1 + self.own()) <= 4 * limit.patterns
+    }
+
+    /// Size of its tables, in cells of eight bytes, keys and all.
+    fn cells(&self) -> usize {
+        self.patterns() * (1 + self.own()) + self.columns.len() * KEY
+    }
+}
+
+/// About the size of a key, in cells.
+const KEY: usize = 8;
+
+/// How the leaves of a tree are told of.
+pub(super) struct Plan {
+    bundles: Vec<Bundle>,
+    /// Twigs of the leaves that have no table.
+    pub(super) rest: Vec<usize>,
+    /// Size of the tables, in cells of eight bytes.
+    pub(super) cells: usize,
+}
+
+impl Plan {
+    /// Joins neighbouring leaves as long as the limit admits it. `children` has those of each twig
+    /// that is a fork, after their parent.
+    pub(super) fn new(paths: &Paths, children: &[Option<[usize; 2]>], limit: Limit) -> Self {
+        let mut plan =
+            Self { bundles: Vec::new(), rest: Vec::new(), cells: 32 * paths.asked.len() };
+        let mut open: Vec<Option<Bundle>> = children.iter().map(|_| None).collect();
+        for (at, children) in children.iter().enumerate().rev() {
+            if let Some(children) = children {
+                open[at] = match children.map(|child| open[child].take()) {
+                    [Some(left), Some(right)] => plan.join(left, right, limit),
+                    parts => {
+                        parts.into_iter().flatten().for_each(|part| plan.close(part));
+                        None
+                    }
+                };
+            } else if let Some(path) = &paths.leaves[at] {
+                let bundle = Bundle::of(at, path, &paths.asked);
+                if bundle.fits(limit) {
+                    open[at] = Some(bundle);
+                } else {
+                    plan.rest.push(at);
+                }
+            }
+        }
+        if let Some(all) = open.first_mut().and_then(Option::take) {
+            plan.close(all);
+        }
+        plan
+    }
+
+    fn join(&mut self, left: Bundle, right: Bundle, limit: Limit) -> Option<Bundle> {
+        let both = left.and(&right);
+        if both.fits(limit) {
+            return Some(both);
+        }
+        self.close(left);
+        self.close(right);
+        None
+    }
+
+    fn close(&mut self, bundle: Bundle) {
+        if !bundle.columns.is_empty() {
+            self.cells += bundle.cells();
+            self.bundles.push(bundle);
+        }
+    }
+}
+
+/// A tree by tables.
+#[derive(Debug, Clone)]
+pub(super) struct Grove {
+    /// Place of each column that the tree asks among those that all trees ask, and the class of each
+    /// of its codes.
+    asked: Vec<(usize, Box<[u8; 256]>)>,
+    tables: Vec<Table>,
+}
+
+/// What a few leaves give their columns, by how a row stands with them: its pattern. The lowest bits
+/// of a pattern say which of the conditions that all leaves share are met.
+#[derive(Debug, Clone)]
+struct Table {
+    keys: Vec<Key>,
+    /// Columns of which all leaves ask the same.
+    shared: Vec<usize>,
+    /// What the worth is multiplied by where a shared condition is not met, and where it is.
+    scale: Vec<[f64; 2]>,
+    /// By pattern, for the shared columns.
+    worth: Vec<f64>,
+    /// The other columns.
+    own: Vec<usize>,
+    /// By pattern a line of what each of the others is given.
+    cells: Vec<f64>,
+}
+
+impl Grove {
+    /// The tables of a plan.
+    pub(super) fn new(paths: &Paths, plan: &Plan) -> Self {
+        let class_of = |classes: &Classes| -> Box<[u8; 256]> {
+            Box::new(std::array::from_fn(|code| classes.of.get(code).copied().unwrap_or(0)))
+        };
+        let asked = paths.asked.iter().map(|(slot, classes)| (*slot, class_of(classes))).collect();
+        Self {
+            asked,
+            tables: plan.bundles.iter().map(|bundle| Table::new(paths, bundle)).collect(),
+        }
+    }
+
+    /// Adds what the tree gives each column in each row.
+    pub(super) fn add(&self, tile: &mut Tile) {
+        tile.classify(&self.asked);
+        for table in &self.tables {
+            tile.index(&table.keys);
+            tile.add_shared(&table.worth, &table.scale, &table.shared);
+            tile.add_own(&table.cells, &table.own);
+        }
+    }
+}
+
+impl Table {
+    fn new(paths: &Paths, bundle: &Bundle) -> Self {
+        let (mut columns, own): (Vec<&Column>, Vec<&Column>) =
+            bundle.columns.iter().partition(|column| column.shared.is_some());
+        let slot = |column: &&Column| paths.asked[column.asked].0;
+        let scale = columns.iter().filter_map(|column| column.shared);
+        let scale: Vec<[f64; 2]> = scale.map(|condition| stakes::scale(condition.share)).collect();
+        let shared: Vec<usize> = columns.iter().map(slot).collect();
+        let own_asked: Vec<usize> = own.iter().map(|column| column.asked).collect();
+        let own_slots = own.iter().map(slot).collect();
+        columns.extend(own);
+        let mut patterns = 1;
+        let mut keys = Vec::with_capacity(columns.len());
+        for column in &columns {
+            keys.push(column.key(patterns));
+            patterns *= column.classes.count;
+        }
+        let worth = vec![0.0; if shared.is_empty() { 0 } else { patterns }];
+        let cells = vec![0.0; patterns * own_asked.len()];
+        let mut table = Self { keys, shared, scale, worth, own: own_slots, cells };
+        for path in bundle.leaves.iter().filter_map(|&at| paths.leaves[at].as_ref()) {
+            table.count(path, &standings(&columns, path), &own_asked);
+        }
+        table
+    }
+
+    /// Adds what a leaf gives; `met` says for each pattern how it stands with the leaf.
+    fn count(&mut self, path: &Path, met: &[u16], own: &[usize]) {
+        let shares: Vec<f64> = path.conditions.iter().map(|condition| condition.share).collect();
+        let worth = stakes::worth(path.logit, &shares);
+        for (sum, met) in self.worth.iter_mut().zip(met) {
+            *sum += worth[usize::from(*met)];
+        }
+        for (number, condition) in path.conditions.iter().enumerate() {
+            let Some(place) = own.iter().position(|asked| *asked == condition.asked) else {
+                continue;
+            };
+            let scale = stakes::scale(condition.share);
+            let cells = self.cells.iter_mut().skip(place).step_by(own.len());
+            for (cell, met) in cells.zip(met) {
+                let by = scale[usize::from(met >> number & 1)];
+                *cell += by * worth[usize::from(met & !(1 << number))];
+            }
+        }
+    }
+}
+
+impl Column {
+    /// What the column adds to a pattern, by class of its code: steps of so many patterns.
+    fn key(&self, step: usize) -> Key {
+        let adds = self.classes.of.iter().enumerate().map(|(member, class)| {
+            let class = match self.shared {
+                Some(condition) => u16::from(has(&condition.met, member)),
+                None => u16::from(*class),
+            };
+            class * step as u16
+        });
+        Key { asked: self.asked, adds: adds.collect() }
+    }
+}
+
+/// For each pattern how it stands with a leaf.
+fn standings(columns: &[&Column], path: &Path) -> Vec<u16> {
+    let mut all = vec![0_u16];
+    for column in columns {
+        let number = path.conditions.iter().position(|condition| condition.asked == column.asked);
+        let bit = |member: usize| match number {
+            Some(number) => u16::from(has(&path.conditions[number].met, member)) << number,
+            None => 0,
+        };
+        let bits: Vec<u16> = match (column.shared, number) {
+            (Some(_), Some(number)) => vec![0, 1 << number],
+            _ => {
+                let classes = 0..column.classes.count;
+                classes.map(|class| column.classes.first(class).map_or(0, bit)).collect()
+            }
+        };
+        all = bits.iter().flat_map(|bit| all.iter().map(move |met| met | bit)).collect();
+    }
+    all
+}
