@@ -8,7 +8,7 @@ use super::{
 use crate::error::{Error, Kind, Result};
 
 /// The 97.5 % point of the standard normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// The probability that a row with the event scores above one without, a tie counting half.
 ///
