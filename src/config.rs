@@ -40,6 +40,18 @@ pub struct Config {
     pub cutoffs: CutoffParams,
     /// The money behind the expected maximum profit.
     pub profit: ProfitParams,
+    /// What a model is measured by.
+    pub evaluate: EvaluateParams,
+}
+
+/// What a model is measured by, besides all customers together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluateParams {
+    /// Columns whose groups of customers are told apart.
+    pub by: Vec<String>,
+    /// Columns by which it is told whether groups of customers are treated alike, e.g. gender.
+    pub fairness: Vec<String>,
 }
 
 /// Which column plays which part.

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod evaluate;
+mod explain;
 mod init;
 mod models;
 mod options;
@@ -52,6 +53,7 @@ enum Command {
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
+    Explain(explain::Explain),
     #[command(subcommand)]
     Models(models::Models),
 }
@@ -90,6 +92,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
+        Command::Explain(explain) => explain.run(ui),
         Command::Models(models) => models.run(ui),
     }
 }

@@ -3,6 +3,8 @@
 pub mod check;
 pub mod demo;
 pub mod evaluate;
+pub mod evidence;
+pub mod explain;
 pub mod outcome;
 mod passes;
 pub mod predict;
