@@ -39,10 +39,6 @@ pub fn waterfall(title: &str, label: &str, steps: &[Step]) -> String {
         let (from, to) = (place(step.from.min(step.to)), place(step.from.max(step.to)));
         svg.rect("wash", (4.0, y + 16.0), (WIDTH - 8.0, 9.0));
         svg.rect(&format!("f{}", step.look), (from, y + 16.0), ((to - from).max(2.0), 9.0));
-        if usize::try_from(row).is_ok_and(|row| row + 1 < steps.len()) {
-            let x = place(step.to);
-            svg.line("axis", (x, y + 25.0), (x, y + ROW));
-        }
     }
     svg.finish()
 }
