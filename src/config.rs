@@ -2,6 +2,8 @@
 //!
 //! A flag overrules the environment, that the file, and that the defaults here.
 
+pub mod schema;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};

@@ -10,7 +10,9 @@ use std::{
 };
 
 mod spool;
+mod unfinished;
 pub use spool::{Spool, SpoolReader};
+pub use unfinished::abandon;
 
 use crate::error::{Error, Kind, Place, Result};
 
@@ -164,6 +166,7 @@ pub fn write_folder(path: &Path, files: &[(&str, &[u8])]) -> Result<Placed> {
     if !matches!(result, Ok(Placed::New)) {
         let _ = fs::remove_dir_all(&temporary);
     }
+    unfinished::forget(&temporary);
     result.map_err(|e| Error::io(path, "write the folder", e))
 }
 
@@ -194,7 +197,7 @@ fn hidden<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> Result<(T, P
         hidden.push(name);
         hidden.push(format!(".{}-{attempt}{TEMPORARY}", std::process::id()));
         let temporary = path.with_file_name(hidden);
-        match make(&temporary) {
+        match unfinished::make(&temporary, &make) {
             Ok(opened) => return Ok((opened, temporary)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
             Err(e) => return Err(Error::io(path, "write", e)),
@@ -255,6 +258,7 @@ impl AtomicFile {
         if result.is_err() {
             self.remove_temporary();
         }
+        self.temporary.iter().for_each(|temporary| unfinished::forget(temporary));
         result.map_err(|e| Error::io(&self.path, "write", e))?;
         if self.temporary.is_none() {
             return Ok(());
@@ -268,6 +272,7 @@ impl AtomicFile {
     fn remove_temporary(&self) {
         if let Some(temporary) = &self.temporary {
             let _ = fs::remove_file(temporary);
+            unfinished::forget(temporary);
         }
     }
 }

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod evaluate;
 mod explain;
+mod generate;
 mod init;
 mod models;
 mod options;
@@ -17,7 +18,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::{Result, Verdict};
+use crate::{
+    error::{Result, Verdict},
+    store,
+};
 use ui::Ui;
 
 /// Find who is leaving, wake who is sleeping.
@@ -56,6 +60,8 @@ enum Command {
     Explain(explain::Explain),
     #[command(subcommand)]
     Models(models::Models),
+    #[command(hide = true)]
+    Generate(generate::Generate),
 }
 
 /// The whole program.
@@ -64,6 +70,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return Ui::usage(&error),
     };
+    leave_nothing_half_written();
     let mut ui = Ui::new(cli.quiet);
     match run(&cli, &mut ui) {
         Ok(()) => ExitCode::SUCCESS,
@@ -80,6 +87,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Ctrl-C: what is being written is removed, what was there before stays.
+fn leave_nothing_half_written() {
+    // Where no handler can be set, the system ends the run by itself.
+    let _ = ctrlc::set_handler(|| {
+        store::abandon();
+        std::process::exit(BROKEN_OFF);
+    });
+}
+
+/// Exit status of a run that was broken off: 128 and the number of the signal, as shells have it.
+const BROKEN_OFF: i32 = 130;
+
 fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
     if let Some(threads) = cli.threads {
         options::use_threads(threads)?;
@@ -94,6 +113,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Predict(predict) => predict.run(ui),
         Command::Explain(explain) => explain.run(ui),
         Command::Models(models) => models.run(ui),
+        Command::Generate(generate) => generate.run(ui),
     }
 }
 
