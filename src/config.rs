@@ -2,6 +2,8 @@
 //!
 //! A flag overrules the environment, that the file, and that the defaults here.
 
+pub mod schema;
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,18 @@ pub struct Config {
     pub profit: ProfitParams,
     /// From which raw files the feature table is built, and how.
     pub history: HistoryParams,
+    /// What a model is measured by.
+    pub evaluate: EvaluateParams,
+}
+
+/// What a model is measured by, besides all customers together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluateParams {
+    /// Columns whose groups of customers are told apart.
+    pub by: Vec<String>,
+    /// Columns by which it is told whether groups of customers are treated alike, e.g. gender.
+    pub fairness: Vec<String>,
 }
 
 /// Which column plays which part.

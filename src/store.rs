@@ -12,10 +12,12 @@ use std::{
 mod find;
 mod scratch;
 mod spool;
+mod unfinished;
 
 pub use find::find;
 pub use scratch::{Piece, Scratch};
 pub use spool::{Spool, SpoolReader};
+pub use unfinished::abandon;
 
 use crate::error::{Error, Kind, Place, Result};
 
@@ -194,6 +196,7 @@ pub fn write_folder(path: &Path, files: &[(&str, &[u8])]) -> Result<Placed> {
     if !matches!(result, Ok(Placed::New)) {
         let _ = fs::remove_dir_all(&temporary);
     }
+    unfinished::forget(&temporary);
     result.map_err(|e| Error::io(path, "write the folder", e))
 }
 
@@ -224,7 +227,7 @@ fn hidden<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> Result<(T, P
         hidden.push(name);
         hidden.push(format!(".{}-{attempt}{TEMPORARY}", std::process::id()));
         let temporary = path.with_file_name(hidden);
-        match make(&temporary) {
+        match unfinished::make(&temporary, &make) {
             Ok(opened) => return Ok((opened, temporary)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => attempt += 1,
             Err(e) => return Err(Error::io(path, "write", e)),
@@ -285,6 +288,7 @@ impl AtomicFile {
         if result.is_err() {
             self.remove_temporary();
         }
+        self.temporary.iter().for_each(|temporary| unfinished::forget(temporary));
         result.map_err(|e| Error::io(&self.path, "write", e))?;
         if self.temporary.is_none() {
             return Ok(());
@@ -298,6 +302,7 @@ impl AtomicFile {
     fn remove_temporary(&self) {
         if let Some(temporary) = &self.temporary {
             let _ = fs::remove_file(temporary);
+            unfinished::forget(temporary);
         }
     }
 }

@@ -29,6 +29,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("linfa", &["learners"]),
     ("ndarray", &["learners"]),
     ("clap", &["cli"]),
+    ("ctrlc", &["cli"]),
     ("parquet", &["sources", "output/feed", "output/table"]),
     ("sqlparser", &["expr"]),
     ("encoding_rs", &["sources"]),

@@ -1,5 +1,7 @@
 //! `reveille evaluate`.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use serde_json::json;
 
@@ -8,12 +10,25 @@ use super::{
     tables,
     ui::Ui,
 };
-use crate::{error::Result, pipeline::evaluate::evaluate, sources::Input};
+use crate::{
+    error::{Error, Kind, Place, Result},
+    output::report::Report,
+    pipeline::evaluate::{Request, evaluate},
+    sources::Input,
+    store,
+    units::Language,
+};
 
 /// Measure a saved model on customers whose outcome is known.
+///
+/// Every figure comes with its 95 % interval, for all customers and by snapshot month, branch and any
+/// column named with --by. The report says whether the model is good, whom to contact and what that
+/// brings, with what it missed and whether groups are treated alike.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  reveille evaluate last_quarter.csv --model retail")]
+#[command(after_help = "Examples:
+  reveille evaluate last_quarter.csv --model retail
+  reveille evaluate last_quarter.csv --by region --report report.html
+  reveille evaluate last_quarter.csv --set 'evaluate.fairness=[\"gender\"]' --report report.html --lang zh")]
 pub(super) struct Evaluate {
     /// Table with the model's columns and its outcomes; `-` is standard input
     data: String,
@@ -22,12 +37,30 @@ pub(super) struct Evaluate {
     #[arg(long, short, value_name = "MODEL")]
     model: Option<String>,
 
+    /// Columns whose groups of customers are told apart, besides month and branch
+    #[arg(long, value_name = "COL,…", value_delimiter = ',')]
+    by: Vec<String>,
+
     #[command(flatten)]
     read: ReadFlags,
+
+    /// Write the report to this HTML file, and its figures beside it as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
 
     /// Print every figure as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
+
+    /// Language of the report: en or zh
+    #[arg(
+        long,
+        env = "REVEILLE_LANG",
+        default_value = "en",
+        value_name = "LANG",
+        help_heading = "Output"
+    )]
+    lang: Language,
 
     #[command(flatten)]
     registry: RegistryFlags,
@@ -37,31 +70,80 @@ pub(super) struct Evaluate {
 
 impl Evaluate {
     pub(super) fn run(&self, ui: &Ui) -> Result<()> {
-        let config = self.config.load()?;
-        let mut read = config.read;
-        self.read.apply(&mut read);
+        let mut config = self.config.load()?;
+        self.read.apply(&mut config.read);
+        config.evaluate.by.extend(self.by.iter().cloned());
+        if let Some(file) = &self.report {
+            beside(file)?;
+        }
         let reference = self.registry.reference(self.model.as_deref())?;
         let loaded = self.registry.open().load(&reference)?;
-        let input = Input::parse(&self.data);
-        let evaluated = evaluate(&input, &loaded.bundle, &read, &config.profit, ui)?;
+        let request = Request {
+            input: Input::parse(&self.data),
+            bundle: &loaded.bundle,
+            read: config.read.clone(),
+            profit: &config.profit,
+            params: &config.evaluate,
+        };
+        let evidence = evaluate(&request, ui)?;
+        let model = format!("{}@{}", loaded.bundle.name, loaded.version);
+        let report = Report {
+            bundle: &loaded.bundle,
+            model: &model,
+            evidence: &evidence,
+            language: self.lang,
+        };
+        if let Some(file) = &self.report {
+            write_report(file, &report, ui)?;
+        }
+        if evidence.may_flatter(loaded.bundle.as_of) {
+            ui.warn("no row is later than what the model learned from: the figures may flatter it");
+        }
+        if evidence.rejected > 0 {
+            ui.warn(&format!("{} rows were set aside", evidence.rejected));
+        }
+        let models = [("churn", &evidence.churn), ("reactivation", &evidence.reactivation)];
         if self.json {
+            let figures = |at: usize| models[at].1.as_ref().map(|found| &found.figures);
             let whole = json!({
                 "reveille": "evaluate",
                 "version": 1,
-                "model": format!("{}@{}", loaded.bundle.name, loaded.version),
-                "rejected": evaluated.rejected,
-                "models": { "churn": evaluated.churn, "reactivation": evaluated.reactivation },
+                "model": model,
+                "rejected": evidence.rejected,
+                "models": { "churn": figures(0), "reactivation": figures(1) },
+                "evidence": evidence,
             });
             return ui.out(&format!("{whole:#}\n"));
         }
-        let models: Vec<_> =
-            [("churn", &evaluated.churn), ("reactivation", &evaluated.reactivation)]
-                .into_iter()
-                .filter_map(|(name, metrics)| metrics.as_ref().map(|metrics| (name, metrics)))
-                .collect();
-        if evaluated.rejected > 0 {
-            ui.warn(&format!("{} rows were set aside", evaluated.rejected));
+        let metrics: Vec<_> = models
+            .into_iter()
+            .filter_map(|(name, found)| Some((name, &found.as_ref()?.figures.metrics)))
+            .collect();
+        ui.out(&tables::measured(&metrics))?;
+        for (name, found) in models {
+            let Some(found) = found else { continue };
+            ui.out(&tables::slices(name, &found.slices, self.lang))?;
         }
-        ui.out(&tables::measured(&models))
+        Ok(())
     }
+}
+
+/// Where the figures of a report lie: its name with `.json`.
+fn beside(report: &Path) -> Result<PathBuf> {
+    let figures = report.with_extension("json");
+    if figures == report || report.file_name().is_none() {
+        return Err(Error::new(Kind::Usage, "the report needs a name that ends in .html")
+            .at(Place::File(report.to_owned()))
+            .hint_with("e.g. --report report.html; its figures go to report.json"));
+    }
+    Ok(figures)
+}
+
+/// Writes a report, and its figures beside it.
+pub(super) fn write_report(file: &Path, report: &Report<'_>, ui: &Ui) -> Result<()> {
+    let figures = beside(file)?;
+    store::write(&figures, report.json().as_bytes())?;
+    store::write(file, report.html().as_bytes())?;
+    ui.say(&format!("the report is {}, its figures {}", file.display(), figures.display()));
+    Ok(())
 }

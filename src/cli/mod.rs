@@ -5,7 +5,9 @@ mod clock;
 mod demo;
 mod dormancy;
 mod evaluate;
+mod explain;
 mod features;
+mod generate;
 mod init;
 mod models;
 mod options;
@@ -19,7 +21,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::error::{Result, Verdict};
+use crate::{
+    error::{Result, Verdict},
+    store,
+};
 use ui::Ui;
 
 /// Find who is leaving, wake who is sleeping.
@@ -57,8 +62,11 @@ enum Command {
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
+    Explain(explain::Explain),
     #[command(subcommand)]
     Models(models::Models),
+    #[command(hide = true)]
+    Generate(generate::Generate),
 }
 
 /// The whole program.
@@ -67,6 +75,7 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return Ui::usage(&error),
     };
+    leave_nothing_half_written();
     let mut ui = Ui::new(cli.quiet);
     match run(&cli, &mut ui) {
         Ok(()) => ExitCode::SUCCESS,
@@ -83,6 +92,18 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Ctrl-C: what is being written is removed, what was there before stays.
+fn leave_nothing_half_written() {
+    // Where no handler can be set, the system ends the run by itself.
+    let _ = ctrlc::set_handler(|| {
+        store::abandon();
+        std::process::exit(BROKEN_OFF);
+    });
+}
+
+/// Exit status of a run that was broken off: 128 and the number of the signal, as shells have it.
+const BROKEN_OFF: i32 = 130;
+
 fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
     if let Some(threads) = cli.threads {
         options::use_threads(threads)?;
@@ -97,7 +118,9 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
+        Command::Explain(explain) => explain.run(ui),
         Command::Models(models) => models.run(ui),
+        Command::Generate(generate) => generate.run(ui),
     }
 }
 

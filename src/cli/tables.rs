@@ -7,7 +7,11 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     bundle::{Bundle, FindingNote, HeldOut, Model},
     metrics::Metrics,
-    output::{manifest::Manifest, words},
+    output::{
+        manifest::Manifest,
+        report::{evidence::Slices, group_name},
+        words,
+    },
     playbook::Quadrant,
     units::Language,
 };
@@ -130,6 +134,39 @@ pub(super) fn measured(models: &[(&str, &Metrics)]) -> String {
         rows.push(cells);
     }
     columns(&rows)
+}
+
+/// Groups of customers that are shown.
+const GROUPS: usize = 12;
+
+/// The figures of each group of customers, a table for each column they were grouped by.
+pub(super) fn slices(model: &str, slices: &[Slices], language: Language) -> String {
+    let mut text = String::new();
+    for of_column in slices {
+        let _ = writeln!(text, "\n{model} by {}", of_column.column);
+        let head = ["group", "rows", "events", "predicted", "came true", "95 %", "AUC", "95 %"];
+        let mut rows = vec![row(head)];
+        for slice in of_column.groups.iter().take(GROUPS) {
+            let rate = slice.event_rate;
+            let auc = slice.auc.as_ref();
+            rows.push(vec![
+                group_name(&slice.group, language),
+                thousands(slice.rows as f64),
+                thousands(slice.events as f64),
+                percent(slice.mean_probability),
+                percent(rate.value),
+                format!("{:.1}–{:.1} %", rate.low * 100.0, rate.high * 100.0),
+                auc.map_or_else(String::new, |auc| format!("{:.3}", auc.value)),
+                auc.map_or_else(String::new, |auc| format!("{:.3}–{:.3}", auc.low, auc.high)),
+            ]);
+        }
+        text.push_str(&columns(&rows));
+        if of_column.groups.len() > GROUPS {
+            let more = of_column.groups.len() - GROUPS;
+            let _ = writeln!(text, "… and {more} more: see --report or --json");
+        }
+    }
+    text
 }
 
 /// A line a finding.

@@ -7,19 +7,23 @@ use serde_json::json;
 
 use super::{
     clock,
+    evaluate::write_report,
     options::{ConfigFlags, FitFlags, ReadFlags, RegistryFlags, RoleFlags},
     tables,
     ui::Ui,
 };
 use crate::{
-    bundle::{ModelRef, registry::Event},
+    bundle::{
+        ModelRef,
+        registry::{self, Event},
+    },
     config::Config,
     dataset::Problem,
     error::{Error, Kind, Result},
-    output::card,
+    output::{card, report::Report},
     pipeline::{
         reproduce::{Differs, reproduce},
-        train::{Strictness, Trained, train},
+        train::{Strictness, Trained, train, train_with_evidence},
     },
     sources::Input,
     units::Language,
@@ -70,11 +74,15 @@ pub(super) struct Train {
     #[arg(long, value_name = "FILE", default_value = "rejects.csv", help_heading = "Reading")]
     rejects: PathBuf,
 
+    /// Write the report to this HTML file, and its figures beside it as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
     /// Print every figure as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
 
-    /// Language of the model card: en or zh
+    /// Language of the model card and the report: en or zh
     #[arg(
         long,
         env = "REVEILLE_LANG",
@@ -101,7 +109,14 @@ impl Train {
         self.read.apply(&mut config.read);
         let strictness = if self.strict { Strictness::Strict } else { Strictness::LeaveOut };
         let input = Input::parse(&self.history);
-        let trained = train(&input, &config, strictness, Some(&self.rejects), ui)?;
+        let rejects = Some(self.rejects.as_path());
+        let (trained, evidence) = if self.report.is_some() {
+            let (trained, evidence) =
+                train_with_evidence(&input, &config, strictness, rejects, ui)?;
+            (trained, Some(evidence))
+        } else {
+            (train(&input, &config, strictness, rejects, ui)?, None)
+        };
         if !trained.rejects.is_empty() {
             let (count, file) = (trained.rejects.len(), self.rejects.display());
             ui.warn(&format!("{count} rows were set aside; {file} says why"));
@@ -115,7 +130,14 @@ impl Train {
                 finding.evidence
             ));
         }
-        self.save_and_tell(&trained, &config, ui)
+        self.save_and_tell(&trained, &config, ui)?;
+        if let (Some(file), Some(evidence)) = (&self.report, &evidence) {
+            let bundle = &trained.bundle;
+            let model = format!("{}@{}", bundle.name, registry::version(bundle)?);
+            let report = Report { bundle, model: &model, evidence, language: self.lang };
+            write_report(file, &report, ui)?;
+        }
+        Ok(())
     }
 
     fn again(&self, model: &str, config: &Config, ui: &Ui) -> Result<()> {

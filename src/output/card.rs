@@ -9,7 +9,7 @@ mod drivers;
 mod figures;
 mod limits;
 mod page;
-mod words;
+pub(in crate::output) mod words;
 
 use serde_json::{Map, Value, json};
 
@@ -155,7 +155,7 @@ fn learner_key(learner: LearnerName) -> &'static str {
     learner.key()
 }
 
-fn learner_name(learner: LearnerName, language: Language) -> &'static str {
+pub(in crate::output) fn learner_name(learner: LearnerName, language: Language) -> &'static str {
     match learner {
         LearnerName::Logistic => language.pick("scorecard (logistic)", "评分卡（逻辑回归）"),
         LearnerName::Tree => language.pick("decision tree", "决策树"),

@@ -1,108 +1,266 @@
 //! How a saved model does on a table whose outcomes are known.
 
-use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    bundle::Bundle,
-    error::{Error, Kind, Result},
+    bundle::{Bundle, Model},
+    config::EvaluateParams,
+    error::{Error, Kind, Place, Result},
     expr::Expr,
-    metrics::{self, Metrics, ProfitParams},
-    pipeline::Watcher,
-    scoring::{Scorer, State, state::kinds},
+    metrics::ProfitParams,
+    nearest::nearest,
+    output::report::evidence::{Evidence, MeasuredOn, SnapshotFacts, Split},
+    pipeline::{
+        Watcher,
+        evidence::{Against, Grouping, Judged, QuadrantTally, Standing},
+    },
+    scoring::{Scored, Scorer, State, state::kinds},
     sources::{self, Column, Input, ReadParams},
+    units::Day,
 };
 
-/// The figures of both models on a table.
-#[derive(Debug, Serialize)]
-pub struct Evaluated {
-    /// Churn of the active.
-    pub churn: Option<Metrics>,
-    /// Reactivation of the dormant.
-    pub reactivation: Option<Metrics>,
-    /// Rows that were set aside.
-    pub rejected: u64,
-}
-
-#[derive(Debug, Default)]
-struct Collected {
-    outcome: Vec<bool>,
-    probability: Vec<f64>,
-    value: Vec<Option<f64>>,
+/// A run of `evaluate`.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// The table.
+    pub input: Input,
+    /// The model.
+    pub bundle: &'a Bundle,
+    /// How the table is read.
+    pub read: ReadParams,
+    /// The money behind expected profits.
+    pub profit: &'a ProfitParams,
+    /// What customers are grouped by.
+    pub params: &'a EvaluateParams,
 }
 
 /// Scores a labelled table and compares with what happened.
-pub fn evaluate(
-    input: &Input,
-    bundle: &Bundle,
-    read: &ReadParams,
-    profit: &ProfitParams,
-    watcher: &dyn Watcher,
-) -> Result<Evaluated> {
+pub fn evaluate(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Evidence> {
+    let Request { input, bundle, read, .. } = request;
     let params = ReadParams { missing: bundle.source.missing.clone(), ..read.clone() };
     let scan = sources::scan(input, &params)?;
-    let columns = with_outcomes(&bundle.source.columns, &scan.columns, bundle)?;
+    let groupings = groupings(&scan.columns, request)?;
+    let columns = wanted(&scan.columns, bundle, &groupings)?;
     let scorer = Scorer::new(bundle)?;
     let kinds = kinds(&columns);
-    let churn = Expr::parse(&bundle.rules.churn, &kinds)?;
-    let reactivation =
-        bundle.rules.reactivation.as_ref().map(|text| Expr::parse(text, &kinds)).transpose()?;
+    let mut run = Run {
+        bundle,
+        churn: Expr::parse(&bundle.rules.churn, &kinds)?,
+        reactivation: bundle
+            .rules
+            .reactivation
+            .as_ref()
+            .map(|text| Expr::parse(text, &kinds))
+            .transpose()?,
+        active: Population::new(&groupings, Some(&bundle.churn)),
+        dormant: Population::new(&groupings, bundle.reactivation.as_ref()),
+        quadrants: BTreeMap::new(),
+        snapshots: BTreeMap::new(),
+    };
     watcher.stage(&format!("scoring {input}"));
-    let (mut active, mut dormant) = (Collected::default(), Collected::default());
-    let mut rejected = 0;
-    let mut rows = 0;
+    let (mut rejected, mut rows) = (0, 0);
     for block in sources::open(input, &params, Some(&scan), &columns)? {
         let block = block?;
         rejected += block.rejects.len() as u64;
         rows += block.rows.num_rows() as u64;
-        let left = churn.truth(&block.rows)?;
-        let returned = reactivation.as_ref().map(|expr| expr.truth(&block.rows)).transpose()?;
-        let done = scorer.score(block)?;
-        for row in 0..done.state.len() {
-            let (collected, outcome) = match done.state[row] {
-                State::Active => (&mut active, left[row]),
-                State::Dormant => (&mut dormant, returned.as_ref().and_then(|r| r[row])),
-                State::Prospect => continue,
-            };
-            if let (Some(outcome), Some(probability)) = (outcome, done.probability[row]) {
-                collected.outcome.push(outcome);
-                collected.probability.push(probability);
-                collected.value.push(done.value[row]);
-            }
-        }
+        run.take(&scorer.score(block)?)?;
         watcher.rows(rows);
     }
-    let evaluated = Evaluated {
-        churn: active.measure(profit)?,
-        reactivation: dormant.measure(profit)?,
-        rejected,
-    };
-    if evaluated.churn.is_none() && evaluated.reactivation.is_none() {
+    watcher.stage("measuring");
+    let evidence = run.finish(request, rows, rejected)?;
+    if evidence.churn.is_none() && evidence.reactivation.is_none() {
         return Err(Error::new(Kind::TooFew, "no row has an outcome to compare with")
             .hint_with("the table needs the outcome columns of the history"));
     }
-    Ok(evaluated)
+    Ok(evidence)
 }
 
-impl Collected {
-    /// The figures; `None` where there are no outcomes, or only one kind of them.
-    fn measure(&self, profit: &ProfitParams) -> Result<Option<Metrics>> {
-        let events = self.outcome.iter().filter(|event| **event).count();
-        if events == 0 || events == self.outcome.len() {
-            return Ok(None);
+/// One population while rows come.
+struct Population<'a> {
+    judged: Judged,
+    /// The encoded columns of its model.
+    read: Vec<u32>,
+    model: Option<&'a Model>,
+}
+
+impl<'a> Population<'a> {
+    fn new(groupings: &[Grouping], model: Option<&'a Model>) -> Self {
+        let mut read = model.map_or_else(Vec::new, |model| model.fitted.columns());
+        read.sort_unstable();
+        read.dedup();
+        let judged = Judged { groupings: groupings.to_vec(), ..Judged::default() };
+        Self { judged, read, model }
+    }
+
+    fn take(&mut self, done: &Scored, rows: &[(u32, bool)], as_of: Option<&str>) -> Result<()> {
+        let codes = &done.encoded.columns;
+        for &(row, outcome) in rows {
+            let row = row as usize;
+            let Some(probability) = done.probability[row] else { continue };
+            let missing = self.read.iter().filter(|c| codes[**c as usize][row] == 0).count();
+            let share = missing * 100 / self.read.len().max(1);
+            self.judged.push(outcome, probability, done.value[row], share as u8);
+            self.judged.sampler.offer(codes.len(), |column| codes[column][row]);
         }
-        let value = self.value.iter().any(Option::is_some).then_some(self.value.as_slice());
-        metrics::measure(&self.outcome, &self.probability, value, profit).map(Some)
+        let chosen: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
+        for grouping in &mut self.judged.groupings {
+            match &done.as_of {
+                Some(days) if as_of == Some(grouping.column.as_str()) => {
+                    grouping.days(chosen.iter().map(|row| Some(days[*row as usize])));
+                }
+                _ => grouping.add(&done.block.rows, &chosen)?,
+            }
+        }
+        Ok(())
     }
 }
 
-/// The columns of the model and those of its outcomes, the latter as the table at hand has them.
-fn with_outcomes(model: &[Column], table: &[Column], bundle: &Bundle) -> Result<Vec<Column>> {
+struct Run<'a> {
+    bundle: &'a Bundle,
+    churn: Expr,
+    reactivation: Option<Expr>,
+    active: Population<'a>,
+    dormant: Population<'a>,
+    /// By as-of date: a map is of the customers of one day.
+    quadrants: BTreeMap<Option<i32>, QuadrantTally>,
+    /// Customers, and those with a known outcome, by as-of date.
+    snapshots: BTreeMap<i32, (u64, u64)>,
+}
+
+impl Run<'_> {
+    fn take(&mut self, done: &Scored) -> Result<()> {
+        let left = self.churn.truth(&done.block.rows)?;
+        let returned = self.reactivation.as_ref().map(|e| e.truth(&done.block.rows)).transpose()?;
+        let (mut active, mut dormant) = (Vec::new(), Vec::new());
+        for row in 0..done.state.len() {
+            let outcome = match done.state[row] {
+                State::Active => left[row],
+                State::Dormant => returned.as_ref().and_then(|returned| returned[row]),
+                State::Prospect => None,
+            };
+            let day = done.as_of.as_ref().map(|days| days[row]);
+            self.quadrants.entry(day).or_default().add(&Standing {
+                state: done.state[row],
+                value_band: done.value_band[row],
+                risk_band: done.risk_band[row],
+                value: done.value[row],
+                probability: done.probability[row],
+                outcome,
+            });
+            if done.state[row] == State::Prospect {
+                continue;
+            }
+            if let Some(days) = &done.as_of {
+                let (customers, known) = self.snapshots.entry(days[row]).or_default();
+                *customers += 1;
+                *known += u64::from(outcome.is_some());
+            }
+            let Some(outcome) = outcome.filter(|_| done.probability[row].is_some()) else {
+                continue;
+            };
+            let rows = if done.state[row] == State::Active { &mut active } else { &mut dormant };
+            rows.push((row as u32, outcome));
+        }
+        let as_of = self.bundle.source.as_of.as_deref();
+        self.active.take(done, &active, as_of)?;
+        self.dormant.take(done, &dormant, as_of)
+    }
+
+    fn finish(&self, request: &Request<'_>, rows: u64, rejected: u64) -> Result<Evidence> {
+        let evidence = |population: &Population<'_>| {
+            let Some(model) = population.model else { return Ok(None) };
+            population.judged.evidence(&Against {
+                model,
+                encoder: &self.bundle.encoder,
+                profit: request.profit,
+                fairness: &request.params.fairness,
+                split: Split::Table,
+            })
+        };
+        let window = outcome_days(self.bundle);
+        let latest = self.quadrants.last_key_value();
+        Ok(Evidence {
+            measured_on: MeasuredOn::Table,
+            rows,
+            rejected,
+            quadrants_as_of: latest.and_then(|(day, _)| day.map(Day)),
+            quadrants: latest.map(|(_, tally)| tally.facts()).unwrap_or_default(),
+            snapshots: snapshots(&self.snapshots, window),
+            profit: *request.profit,
+            churn: evidence(&self.active)?,
+            reactivation: evidence(&self.dormant)?,
+        })
+    }
+}
+
+/// The length of the outcome window in days, as the model was trained.
+pub(super) fn outcome_days(bundle: &Bundle) -> i32 {
+    let days = bundle.config.pointer("/train/outcome_days").and_then(serde_json::Value::as_i64);
+    days.and_then(|days| i32::try_from(days).ok()).unwrap_or(90)
+}
+
+/// The snapshots as facts.
+pub(super) fn snapshots(of: &BTreeMap<i32, (u64, u64)>, window: i32) -> Vec<SnapshotFacts> {
+    let told = |(day, (customers, known)): (&i32, &(u64, u64))| SnapshotFacts {
+        as_of: Day(*day),
+        customers: *customers,
+        known: *known,
+        window_end: Day(day.saturating_add(window)),
+    };
+    of.iter().map(told).collect()
+}
+
+/// Names of the column that says where a customer is kept, without blanks, underscores and hyphens.
+const PLACES: [&str; 7] = ["branch", "branchid", "branchcode", "subbranch", "支行", "网点", "机构"];
+
+/// Whether a column says where a customer is kept.
+pub(super) fn is_place(column: &str) -> bool {
+    let plain: String =
+        column.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    PLACES.contains(&plain.as_str())
+}
+
+/// What customers are grouped by: the month, the branch, and what was asked for.
+fn groupings(columns: &[Column], request: &Request<'_>) -> Result<Vec<Grouping>> {
+    let EvaluateParams { by, fairness } = request.params;
+    let asked: BTreeSet<&String> = by.iter().chain(fairness).collect();
+    for name in asked {
+        if !columns.iter().any(|column| column.name == *name) {
+            let near = nearest(name, columns.iter().map(|column| column.name.as_str()));
+            let hint = near.map_or_else(
+                || "--by and evaluate.fairness name columns of the table".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
+            return Err(Error::new(Kind::MissingColumn, "there is no such column to group by")
+                .at(Place::Column(name.clone()))
+                .hint_with(hint));
+        }
+    }
+    let as_of = request.bundle.source.as_of.iter();
+    let place = columns.iter().map(|column| &column.name).find(|name| is_place(name));
+    let mut names: Vec<&String> = as_of.clone().chain(place).chain(by).chain(fairness).collect();
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    let place = place.or_else(|| by.first());
+    let grouping = |name: &String| {
+        let mut grouping = Grouping::new(name);
+        grouping.is_slice = as_of.clone().chain(place).chain(by).any(|known| known == name);
+        grouping.is_place = Some(name) == place;
+        grouping
+    };
+    Ok(names.into_iter().map(grouping).collect())
+}
+
+/// The columns of the model, those of its outcomes, as the table at hand has them, and those that customers
+/// are grouped by.
+fn wanted(table: &[Column], bundle: &Bundle, groupings: &[Grouping]) -> Result<Vec<Column>> {
     let kinds = kinds(table);
     let mut names = Expr::parse(&bundle.rules.churn, &kinds)?.columns();
     if let Some(reactivation) = &bundle.rules.reactivation {
         names.extend(Expr::parse(reactivation, &kinds)?.columns());
     }
-    let mut columns = model.to_vec();
+    names.extend(groupings.iter().map(|grouping| grouping.column.clone()));
+    let mut columns = bundle.source.columns.clone();
     for column in table {
         if names.contains(&column.name) && !columns.iter().any(|known| known.name == column.name) {
             columns.push(column.clone());

@@ -5,6 +5,8 @@ pub mod compare;
 pub mod demo;
 pub mod dormancy;
 pub mod evaluate;
+pub mod evidence;
+pub mod explain;
 pub mod features;
 pub mod outcome;
 mod passes;

@@ -1,5 +1,7 @@
 //! Trains the churn and the reactivation model and puts them into one bundle.
 
+mod held_out;
+
 use std::path::Path;
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     dataset::{Action, Finding, LaterSplit, Problem, TimeSplit, out_of_time},
     error::{Error, Kind, Result},
     features::{EncodedColumn, Encoder},
+    output::report::evidence::Evidence,
     pipeline::{
         Watcher,
         predict::write_rejects,
@@ -19,6 +22,8 @@ use crate::{
     sources::{Column, Input, Reject},
     units::Day,
 };
+
+use held_out::HeldOutRows;
 
 /// Fewest events, and fewest non-events, that a model is fitted to.
 pub const LEAST_EVENTS: u64 = 20;
@@ -52,8 +57,36 @@ pub fn train(
     rejects: Option<&Path>,
     watcher: &dyn Watcher,
 ) -> Result<Trained> {
+    let (trained, _, _) = run(input, config, strictness, rejects, watcher)?;
+    Ok(trained)
+}
+
+/// Trains as [`train`] does, and gives the figures of the report too.
+pub fn train_with_evidence(
+    input: &Input,
+    config: &Config,
+    strictness: Strictness,
+    rejects: Option<&Path>,
+    watcher: &dyn Watcher,
+) -> Result<(Trained, Evidence)> {
+    let (trained, prepared, held) = run(input, config, strictness, rejects, watcher)?;
+    watcher.stage("measuring");
+    let evidence = held_out::evidence(&trained, &prepared, held, config)?;
+    Ok((trained, evidence))
+}
+
+/// What became of the held-out rows of either population.
+type BothHeld = [Option<HeldOutRows>; 2];
+
+fn run(
+    input: &Input,
+    config: &Config,
+    strictness: Strictness,
+    rejects: Option<&Path>,
+    watcher: &dyn Watcher,
+) -> Result<(Trained, Prepared, BothHeld)> {
     config.check()?;
-    let prepared = prepare(input, config, watcher)?;
+    let mut prepared = prepare(input, config, watcher)?;
     if strictness == Strictness::Strict {
         refuse_leakage(&prepared.findings)?;
     }
@@ -61,10 +94,12 @@ pub fn train(
         write_rejects(file, &prepared.rejects)?;
     }
     refuse_rejects(&prepared, config)?;
-    let churn = fit(&prepared, State::Active, config, watcher)?;
-    let reactivation = fit_reactivation(&prepared, config, watcher)?;
+    let (churn, held_active) = fit(&prepared, State::Active, config, watcher)?;
+    let (reactivation, held_dormant) = fit_reactivation(&prepared, config, watcher)?.unzip();
     let bundle = assemble(&prepared, config, churn, reactivation)?;
-    Ok(Trained { bundle, findings: prepared.findings, rejects: prepared.rejects })
+    let (findings, rejects) =
+        (std::mem::take(&mut prepared.findings), std::mem::take(&mut prepared.rejects));
+    Ok((Trained { bundle, findings, rejects }, prepared, [Some(held_active), held_dormant]))
 }
 
 fn refuse_leakage(findings: &[Finding]) -> Result<()> {
@@ -98,14 +133,14 @@ fn fit_reactivation(
     prepared: &Prepared,
     config: &Config,
     watcher: &dyn Watcher,
-) -> Result<Option<Model>> {
+) -> Result<Option<(Model, HeldOutRows)>> {
     let reason = if prepared.roles.rules.reactivation.is_none() {
         "no --reactivation outcome is given"
     } else if prepared.count(State::Dormant) == 0 {
         "no customer is dormant"
     } else {
         match fit(prepared, State::Dormant, config, watcher) {
-            Ok(model) => return Ok(Some(model)),
+            Ok(fitted) => return Ok(Some(fitted)),
             Err(error) if matches!(error.kind(), Kind::TooFew | Kind::OneClass) => {
                 watcher.note(&format!("no reactivation model: {error}"));
                 return Ok(None);
@@ -118,7 +153,12 @@ fn fit_reactivation(
 }
 
 /// Validates the learners on one population and keeps one of them.
-fn fit(prepared: &Prepared, state: State, config: &Config, watcher: &dyn Watcher) -> Result<Model> {
+fn fit(
+    prepared: &Prepared,
+    state: State,
+    config: &Config,
+    watcher: &dyn Watcher,
+) -> Result<(Model, HeldOutRows)> {
     let population = population(prepared, state);
     require_events(&population, state)?;
     let time = time_split(prepared, &population, config, watcher)?;
@@ -141,7 +181,7 @@ fn fit(prepared: &Prepared, state: State, config: &Config, watcher: &dyn Watcher
         State::Dormant => config.cutoffs.reactivation,
         _ => config.cutoffs.churn,
     };
-    Ok(Model {
+    let model = Model {
         risk_cut: risk_cut(cut, &chosen.held_out, &population.value),
         rows: population.outcome.len() as u64,
         events: population.events(),
@@ -151,7 +191,9 @@ fn fit(prepared: &Prepared, state: State, config: &Config, watcher: &dyn Watcher
         chosen_because,
         validations,
         boost_trials,
-    })
+    };
+    let held = HeldOutRows::new(&population, time, wanted.folds, chosen.held_out, chosen.later);
+    Ok((model, held))
 }
 
 fn population(prepared: &Prepared, state: State) -> Population<'_> {

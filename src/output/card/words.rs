@@ -32,27 +32,27 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A count with a comma at every third digit.
-pub(super) fn count(number: u64) -> String {
+pub(in crate::output) fn count(number: u64) -> String {
     grouped(&number.to_string(), 4)
 }
 
 /// A sum of weights as a count.
-pub(super) fn weight(rows: f64) -> String {
+pub(in crate::output) fn weight(rows: f64) -> String {
     count(rows.round().max(0.0) as u64)
 }
 
 /// A share with one decimal.
-pub(super) fn percent(share: f64) -> String {
+pub(in crate::output) fn percent(share: f64) -> String {
     format!("{:.1}%", share * 100.0)
 }
 
 /// Part over whole; 0 where there is no whole.
-pub(super) fn share(part: f64, whole: f64) -> f64 {
+pub(in crate::output) fn share(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
 /// A number with so many significant digits and without idle zeros.
-pub(super) fn number(x: f64, digits: i32) -> String {
+pub(in crate::output) fn number(x: f64, digits: i32) -> String {
     let exact = format!("{x}");
     if exact.len() <= digits as usize || x == 0.0 {
         return grouped(&exact, 5);
@@ -93,13 +93,31 @@ fn grouped(number: &str, from: usize) -> String {
 /// That a value is missing is told where the training rows held such values, or where nothing else is
 /// in the set.
 pub(super) fn meaning(column: &EncodedColumn, within: &[bool], language: Language) -> String {
+    told_by(column, within, language, quoted)
+}
+
+/// What a set of codes of a column means, as it stands: nothing is escaped.
+pub(in crate::output) fn bare_meaning(
+    column: &EncodedColumn,
+    within: &[bool],
+    language: Language,
+) -> String {
+    told_by(column, within, language, str::to_owned)
+}
+
+fn told_by(
+    column: &EncodedColumn,
+    within: &[bool],
+    language: Language,
+    quote: fn(&str) -> String,
+) -> String {
     let mut parts = match &column.bins {
         Bins::Number { cuts, .. } | Bins::Change { cuts, .. } => ranges(cuts, within, language),
         Bins::DaysBefore { cuts, .. } => ranges(cuts, within, language)
             .into_iter()
             .map(|range| language.pick(format!("{range} days ago"), format!("快照前{range}天")))
             .collect(),
-        Bins::Category { levels } => levels_in(levels, within, language),
+        Bins::Category { levels } => levels_in(levels, within, language, quote),
     };
     let seen = column.counts.first().is_some_and(|missing| *missing > 0);
     if within.first().copied().unwrap_or(false) && (seen || parts.is_empty()) {
@@ -146,7 +164,12 @@ fn told(cut: f64, cuts: &[f64]) -> String {
     if twins > 1 { format!("{cut}") } else { short }
 }
 
-fn levels_in(levels: &[String], within: &[bool], language: Language) -> Vec<String> {
+fn levels_in(
+    levels: &[String],
+    within: &[bool],
+    language: Language,
+    quote: fn(&str) -> String,
+) -> Vec<String> {
     let is_in = |code: usize| within.get(code).copied().unwrap_or(false);
     let others = is_in(levels.len() + 1);
     let (inside, outside): (Vec<_>, Vec<_>) =
@@ -155,12 +178,12 @@ fn levels_in(levels: &[String], within: &[bool], language: Language) -> Vec<Stri
         return vec![language.pick("any level", "任意取值").to_owned()];
     }
     if others && outside.len() < inside.len() {
-        let names = names(&outside, language);
+        let names = names(&outside, language, quote);
         return vec![language.pick(format!("any but {names}"), format!("除 {names} 之外"))];
     }
     let mut parts = Vec::new();
     if !inside.is_empty() {
-        parts.push(names(&inside, language));
+        parts.push(names(&inside, language, quote));
     }
     if others {
         parts.push(language.pick("any other", "其他取值").to_owned());
@@ -168,9 +191,9 @@ fn levels_in(levels: &[String], within: &[bool], language: Language) -> Vec<Stri
     parts
 }
 
-fn names(levels: &[(usize, &String)], language: Language) -> String {
+fn names(levels: &[(usize, &String)], language: Language, quote: fn(&str) -> String) -> String {
     let comma = language.pick(", ", "、");
-    let told: Vec<_> = levels.iter().take(LEVELS).map(|(_, level)| quoted(level)).collect();
+    let told: Vec<_> = levels.iter().take(LEVELS).map(|(_, level)| quote(level)).collect();
     let more = levels.len().saturating_sub(LEVELS);
     let told = told.join(comma);
     match more {
@@ -187,7 +210,7 @@ fn quoted(level: &str) -> String {
 }
 
 /// What a finding of the data checks means.
-pub(super) fn problem(problem: &str, language: Language) -> String {
+pub(in crate::output) fn problem(problem: &str, language: Language) -> String {
     let (en, zh) = match problem {
         "all_missing" => ("no row has a value", "全部缺失"),
         "constant" => ("all rows have the same value", "取值恒定"),

@@ -1,0 +1,305 @@
+//! What a bank's people ask a model: the report, the figures by group, and why one customer.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use serde_json::Value;
+use support::{Desk, column, customers, file, root};
+
+const RULES: [&str; 12] = [
+    "--as-of",
+    "as_of",
+    "--churn",
+    "churned_90d",
+    "--reactivation",
+    "reactivated_90d",
+    "--dormant",
+    "days_since_last_txn > 90",
+    "--prospect",
+    "days_since_last_txn IS NULL",
+    "--value",
+    "aum * 0.012 + fees_12m",
+];
+
+/// A model of the sample bank with its report.
+fn bank(extra: &[&str]) -> Desk {
+    let desk = Desk::new();
+    let history = root().join("data/history.csv");
+    let mut args = vec!["-q", "train", history.to_str().unwrap(), "--learner", "tree"];
+    args.extend(RULES);
+    args.extend(extra);
+    desk.run(&args);
+    desk
+}
+
+/// Every tag that opens is closed, in order, but for those that stand alone.
+fn balanced(html: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    for tag in html.split('<').skip(1) {
+        let tag = &tag[..tag.find('>').expect("a tag that ends")];
+        let name = tag.trim_start_matches('/').split([' ', '/', '>']).next().unwrap();
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed.trim()), "{closed}");
+        } else if !tag.ends_with('/') && !["!doctype", "meta"].contains(&name) {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+fn is_self_contained(html: &str) {
+    assert!(html.contains("default-src 'none'; style-src 'unsafe-inline'"));
+    for wrong in ["<script", "<img", "<link", "url(", "@import", " on", "javascript:", "<iframe"] {
+        let found = match wrong {
+            " on" => html.split('<').any(|tag| {
+                let tag = tag.split('>').next().unwrap_or_default();
+                ["onload=", "onerror=", "onclick="].iter().any(|on| tag.contains(on))
+            }),
+            _ => html.contains(wrong),
+        };
+        assert!(!found, "{wrong}");
+    }
+    let addresses = html.matches("http").count() - html.matches("http-equiv").count();
+    assert_eq!(addresses, html.matches("http://www.w3.org/2000/svg").count());
+}
+
+#[test]
+fn the_report_of_a_training_run_is_one_page_with_its_figures_beside_it() {
+    let desk = bank(&["--report", "report.html"]);
+    let html = desk.read("report.html");
+    is_self_contained(&html);
+    balanced(&html);
+    for words in ["Is the model good?", "Whom do we contact?", "What does it bring?"] {
+        assert!(html.find(words).unwrap() < html.find("Where the customers stand").unwrap());
+    }
+    let json = desk.json("report.json");
+    assert_eq!(json["reveille"], "report");
+    assert_eq!(json["evidence"]["measured_on"]["kind"], "held_out");
+    let churn = &json["evidence"]["churn"];
+    assert_eq!(churn["split"]["kind"], "later_data");
+    // The figures are those that the model carries of the same rows.
+    let validations = json["learners"]["churn"]["validations"].as_array().unwrap();
+    let same = validations.iter().find(|v| v["split"]["kind"] == "later_data").unwrap();
+    for figure in ["auc", "log_loss", "brier", "ks", "pr_auc", "empc", "calibration_slope"] {
+        assert_eq!(churn["figures"][figure], same["metrics"][figure], "{figure}");
+    }
+    let auc = churn["figures"]["auc"]["value"].as_f64().unwrap();
+    assert!(html.contains(&format!("{auc:.3}")));
+    let known: u64 = json["evidence"]["quadrants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|quadrant| quadrant["known"].as_u64().unwrap())
+        .sum();
+    let rows = |model: &str| json["evidence"][model]["figures"]["rows"].as_u64().unwrap();
+    assert_eq!(known, rows("churn") + rows("reactivation"));
+}
+
+#[test]
+fn the_same_report_on_any_number_of_threads_and_in_both_languages() {
+    let desk = bank(&[]);
+    let history = root().join("data/history.csv");
+    let history = history.to_str().unwrap();
+    let run = |threads: &str, lang: &str, to: &str| {
+        let fair = "evaluate.fairness=[\"gender\"]";
+        desk.run(&[
+            "-q",
+            "--threads",
+            threads,
+            "evaluate",
+            history,
+            "--by",
+            "region",
+            "--set",
+            fair,
+            "--report",
+            to,
+            "--lang",
+            lang,
+        ]);
+    };
+    run("1", "en", "one.html");
+    run("3", "en", "three.html");
+    run("2", "zh", "zh.html");
+    assert_eq!(desk.bytes("one.html"), desk.bytes("three.html"));
+    assert_eq!(desk.bytes("one.json"), desk.bytes("zh.json"));
+    let chinese = desk.read("zh.html");
+    balanced(&chinese);
+    is_self_contained(&chinese);
+    assert!(chinese.contains("模型好不好？") && chinese.contains("lang=\"zh-CN\""));
+    // Nothing was left in English but names.
+    for words in ["customers", "Where", "probability", "caught", "missing"] {
+        assert!(!chinese.contains(words), "{words}");
+    }
+    let figures = |html: &str| {
+        let cells = html.split("<td class=\"n\">").skip(1);
+        let told = cells.map(|cell| cell.split('<').next().unwrap().to_owned());
+        told.filter(|cell| cell.contains('.') && cell.contains('%')).collect::<Vec<_>>()
+    };
+    assert_eq!(figures(&desk.read("one.html")), figures(&chinese));
+}
+
+/// Shares counted from the feed of the same customers, row by row.
+#[test]
+fn groups_fairness_and_misses_agree_with_a_count_by_hand() {
+    let desk = bank(&[]);
+    let history = root().join("data/history.csv");
+    let table = std::fs::read_to_string(&history).unwrap();
+    let fair = "evaluate.fairness=[\"gender\"]";
+    let args =
+        ["-q", "evaluate", history.to_str().unwrap(), "--by", "region", "--set", fair, "--json"];
+    let json: Value = serde_json::from_str(&desk.run(&args)).unwrap();
+    desk.run(&["-q", "predict", history.to_str().unwrap(), "-o", "feed.csv", "--reasons", "none"]);
+    let feed = desk.read("feed.csv");
+    let (state, band) = (column(&feed, "state"), column(&feed, "risk_band"));
+    let probability = column(&feed, "churn_probability");
+    let value = column(&feed, "value");
+    let (left, gender) = (column(&table, "churned_90d"), column(&table, "gender"));
+    let region = column(&table, "region");
+    let judged: Vec<usize> =
+        (0..state.len()).filter(|&r| state[r] == "active" && !left[r].is_empty()).collect();
+    let churn = &json["evidence"]["churn"];
+    assert_eq!(churn["figures"]["rows"], judged.len());
+    let near = |found: &Value, wanted: f64| {
+        let found = found.as_f64().unwrap();
+        assert!((found - wanted).abs() < 1e-9, "{found} is not {wanted}");
+    };
+    let groups = churn["fairness"][0]["groups"].as_array().unwrap();
+    let rate = |of: &str| {
+        let rows: Vec<_> = judged.iter().filter(|&&r| gender[r] == of).collect();
+        rows.iter().filter(|&&&r| band[r] == "high").count() as f64 / rows.len() as f64
+    };
+    let most = groups
+        .iter()
+        .filter(|group| group["rows"].as_u64().unwrap() >= 30)
+        .map(|group| group["selected"]["value"].as_f64().unwrap())
+        .fold(0.0, f64::max);
+    for group in groups.iter().filter(|group| group["group"]["kind"] == "value") {
+        let own = rate(group["group"]["value"].as_str().unwrap());
+        near(&group["selected"]["value"], own);
+        near(&group["selection_ratio"]["value"], own / most);
+    }
+    let slices = churn["slices"].as_array().unwrap();
+    let by_region = slices.iter().find(|slices| slices["column"] == "region").unwrap();
+    for group in by_region["groups"].as_array().unwrap() {
+        let of = group["group"]["value"].as_str().unwrap();
+        let rows: Vec<_> = judged.iter().filter(|&&r| region[r] == of).collect();
+        assert_eq!(group["rows"], rows.len());
+        let events = rows.iter().filter(|&&&r| left[r] == "1").count();
+        assert_eq!(group["events"], events);
+        let mean = rows.iter().map(|&&r| probability[r].parse::<f64>().unwrap()).sum::<f64>()
+            / rows.len() as f64;
+        // The feed tells six digits.
+        assert!((group["mean_probability"].as_f64().unwrap() - mean).abs() < 1e-5);
+    }
+    let missed: Vec<_> =
+        judged.iter().filter(|&&r| left[r] == "1" && band[r] == "low").copied().collect();
+    assert_eq!(churn["missed"]["missed"], missed.len());
+    let lost: f64 = missed.iter().filter_map(|&r| value[r].parse::<f64>().ok()).sum();
+    let told = churn["missed"]["missed_value"].as_f64().unwrap();
+    assert!((told - lost).abs() < 1e-4 * lost, "{told} is not {lost}");
+    let causes = churn["missed"]["causes"].as_array().unwrap();
+    let counted: u64 = causes.iter().map(|cause| cause["events"].as_u64().unwrap()).sum();
+    assert_eq!(counted as usize, missed.len());
+}
+
+#[test]
+fn nothing_in_a_table_becomes_markup() {
+    let evil = "\"<script>alert(1)</script><img src=x onerror=alert(1)>\"";
+    let lines: Vec<String> = customers(1500)
+        .iter()
+        .map(|line| line.replace("city", "\"</style><script>\"").replace("Gent", evil))
+        .collect();
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&[
+        "-q",
+        "train",
+        "history.csv",
+        "--churn",
+        "left",
+        "--learner",
+        "tree",
+        "--report",
+        "t.html",
+    ]);
+    desk.run(&["-q", "evaluate", "history.csv", "--by", "</style><script>", "--report", "e.html"]);
+    for name in ["t.html", "e.html"] {
+        let html = desk.read(name);
+        is_self_contained(&html);
+        balanced(&html);
+        assert!(html.contains("&lt;script&gt;alert(1)"));
+    }
+    desk.run(&["-q", "explain", "00000000", "--data", "history.csv", "--svg", "why.svg"]);
+    let svg = desk.read("why.svg");
+    balanced(&svg);
+    assert!(!svg.contains("<script") && !svg.contains("<img"));
+}
+
+#[test]
+fn what_a_report_cannot_be_made_of_is_refused() {
+    let lines = customers(300);
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "tree"]);
+    let talk = desk.refused(2, &["-q", "evaluate", "history.csv", "--by", "citty"]);
+    assert!(talk.contains("did you mean city?"), "{talk}");
+    let talk = desk.refused(2, &["-q", "evaluate", "history.csv", "--report", "figures.json"]);
+    assert!(talk.contains(".html"), "{talk}");
+    assert!(!desk.path("figures.json").exists());
+    let talk = desk.refused(2, &["-q", "explain", "nobody", "--data", "history.csv"]);
+    assert!(talk.contains("no such customer") && !talk.contains("nobody"), "{talk}");
+}
+
+#[test]
+fn an_explanation_adds_up_and_its_changes_hold() {
+    let lines = customers(1500);
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "logistic"]);
+    desk.run(&["-q", "predict", "history.csv", "-o", "feed.csv"]);
+    let feed = desk.read("feed.csv");
+    let (ids, probabilities) = (column(&feed, "customer_id"), column(&feed, "churn_probability"));
+    for at in [0, 7, 100, 640] {
+        let why = desk.run(&["-q", "explain", &ids[at], "--data", "history.csv", "--json"]);
+        let why: Value = serde_json::from_str(&why).unwrap();
+        let score = &why["explanation"]["score"];
+        let number = |value: &Value| value.as_f64().unwrap();
+        let sum: f64 = score["contributions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|each| number(&each["contribution"]))
+            .sum();
+        assert!((number(&score["base_logit"]) + sum - number(&score["logit"])).abs() < 1e-9);
+        let p = number(&score["probability"]);
+        assert!((p - probabilities[at].parse::<f64>().unwrap()).abs() < 1e-5);
+        let cut = number(&score["risk_cut"]);
+        for change in score["changes"].as_array().unwrap() {
+            assert_ne!(number(&change["probability"]) >= cut, p >= cut);
+            assert_ne!(change["column"], "age");
+            // The change is made in the table, and the customer scored again.
+            let (name, to) = (change["column"].as_str().unwrap(), &change["to"]);
+            let cell = match to["kind"].as_str().unwrap() {
+                "level" => to["level"].as_str().unwrap().to_owned(),
+                "range" => to["from"]
+                    .as_f64()
+                    .or(to["below"].as_f64().map(|b| b - 1.0))
+                    .unwrap()
+                    .to_string(),
+                _ => continue,
+            };
+            let place = lines[0].split(',').position(|header| header == name).unwrap();
+            let mut cells: Vec<&str> = lines[at + 1].split(',').collect();
+            cells[place] = &cell;
+            desk.write("changed.csv", format!("{}\n{}\n", lines[0], cells.join(",")));
+            let run = ["-q", "predict", "changed.csv", "-o", "changed-feed.csv"];
+            desk.run(&run);
+            let then: f64 =
+                column(&desk.read("changed-feed.csv"), "churn_probability")[0].parse().unwrap();
+            assert!((then - number(&change["probability"])).abs() < 1e-5, "{name}");
+        }
+    }
+    let chinese = desk.run(&["-q", "explain", &ids[7], "--data", "history.csv", "--lang", "zh"]);
+    assert!(chinese.contains("流失概率") && chinese.contains("起点"), "{chinese}");
+}
