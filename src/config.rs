@@ -2,7 +2,7 @@
 //!
 //! A flag overrules the environment, that the file, and that the defaults here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,17 @@ pub struct Config {
     pub cutoffs: CutoffParams,
     /// The money behind the expected maximum profit.
     pub profit: ProfitParams,
+    /// Segments and actions.
+    pub playbook: PlaybookParams,
+}
+
+/// Segments and actions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlaybookParams {
+    /// The playbook; a relative path starts at the folder of the configuration. The shipped one if
+    /// none is given.
+    pub file: Option<PathBuf>,
 }
 
 /// Which column plays which part.
@@ -216,10 +227,14 @@ impl Config {
     /// Reads a configuration file.
     pub fn read(path: &Path) -> Result<Self> {
         let text = store::read_text(path, Self::LIMIT)?;
-        Self::parse(&text).map_err(|(message, at)| {
+        let mut config = Self::parse(&text).map_err(|(message, at)| {
             let line = text.get(..at).map_or(1, |before| before.matches('\n').count() as u64 + 1);
             Error::new(Kind::BadConfig, message).at(Place::Line(path.to_owned(), line))
-        })
+        })?;
+        if let Some(file) = config.playbook.file.as_mut() {
+            *file = path.with_file_name(&*file);
+        }
+        Ok(config)
     }
 
     /// Reads a configuration text; an error comes with its position in bytes.

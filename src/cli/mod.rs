@@ -6,6 +6,7 @@ mod evaluate;
 mod init;
 mod models;
 mod options;
+mod playbook;
 mod predict;
 mod synth;
 mod tables;
@@ -53,6 +54,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
     #[command(subcommand)]
+    Playbook(playbook::Playbook),
+    #[command(subcommand)]
     Models(models::Models),
 }
 
@@ -90,6 +93,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
+        Command::Playbook(playbook) => playbook.run(ui),
         Command::Models(models) => models.run(ui),
     }
 }

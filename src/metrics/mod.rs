@@ -20,6 +20,7 @@ pub mod calibration;
 pub mod drift;
 pub mod line;
 pub mod paired;
+pub mod power;
 pub mod profit;
 pub mod ranked;
 pub mod ranking;

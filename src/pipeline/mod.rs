@@ -5,6 +5,7 @@ pub mod demo;
 pub mod evaluate;
 pub mod outcome;
 mod passes;
+pub mod playbook;
 pub mod predict;
 pub mod prepare;
 pub mod roles;

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Kind, Result},
     features::{EncodedColumn, Encoder},
     pipeline::{
-        Watcher,
+        Watcher, playbook,
         predict::write_rejects,
         prepare::{Prepared, labelled, prepare},
         roles::rule_columns,
@@ -53,6 +53,7 @@ pub fn train(
     watcher: &dyn Watcher,
 ) -> Result<Trained> {
     config.check()?;
+    playbook::configured(config)?;
     let prepared = prepare(input, config, watcher)?;
     if strictness == Strictness::Strict {
         refuse_leakage(&prepared.findings)?;
@@ -276,6 +277,7 @@ fn assemble(
         model.columns = read.iter().filter_map(|at| names.get(*at as usize)).cloned().collect();
     }
     let snapshots = prepared.snapshots();
+    let playbook = playbook::configured(config)?;
     Ok(Bundle {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         name: config.train.name.clone(),
@@ -288,6 +290,8 @@ fn assemble(
             missing: config.read.missing.clone(),
         },
         rules: prepared.roles.rules.clone(),
+        peers: playbook::peers(prepared, &encoder.columns, &playbook)?,
+        playbook: Some(playbook),
         encoder,
         churn,
         reactivation,
