@@ -4,7 +4,7 @@
 
 pub mod schema;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +47,8 @@ pub struct Config {
     pub history: HistoryParams,
     /// What a model is measured by.
     pub evaluate: EvaluateParams,
+    /// Segments and actions.
+    pub playbook: PlaybookParams,
 }
 
 /// What a model is measured by, besides all customers together.
@@ -57,6 +59,15 @@ pub struct EvaluateParams {
     pub by: Vec<String>,
     /// Columns by which it is told whether groups of customers are treated alike, e.g. gender.
     pub fairness: Vec<String>,
+}
+
+/// Segments and actions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PlaybookParams {
+    /// The playbook; a relative path starts at the folder of the configuration. The shipped one if
+    /// none is given.
+    pub file: Option<PathBuf>,
 }
 
 /// Which column plays which part.
@@ -236,10 +247,14 @@ impl Config {
     /// Reads a configuration file.
     pub fn read(path: &Path) -> Result<Self> {
         let text = store::read_text(path, Self::LIMIT)?;
-        Self::parse(&text).map_err(|(message, at)| {
+        let mut config = Self::parse(&text).map_err(|(message, at)| {
             let line = text.get(..at).map_or(1, |before| before.matches('\n').count() as u64 + 1);
             Error::new(Kind::BadConfig, message).at(Place::Line(path.to_owned(), line))
-        })
+        })?;
+        if let Some(file) = config.playbook.file.as_mut() {
+            *file = path.with_file_name(&*file);
+        }
+        Ok(config)
     }
 
     /// Reads a configuration text; an error comes with its position in bytes.

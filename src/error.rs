@@ -224,6 +224,10 @@ kinds! {
     NotReproduced No "give the same history and configuration, and the version of reveille that made it",
     /// A parameter is out of its range.
     BadParameter Failed "see --help for the range",
+    /// A playbook cannot be read, or a rule of it is at fault.
+    BadPlaybook Failed "`reveille playbook check FILE` names the rule; `reveille init` writes the shipped playbook to compare with",
+    /// A campaign is not worth running.
+    DoNotRun No "raise what a contact keeps, lower its cost, or contact only those with more at stake",
     /// The configuration cannot be read.
     BadConfig Failed "compare with the file that `reveille init` writes",
     /// A fit ended away from its optimum.

@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Kind, Result},
     features::{Bins, Encoder},
     metrics::{AtDepth, CalibrationPoint, Estimate, Metrics},
+    model::{PeerColumn, Peers},
     sources::ColumnType,
     units::Day,
 };
@@ -24,6 +25,10 @@ const MAX_COLUMNS: usize = 10_000;
 const MAX_LIST: usize = 100_000;
 /// The longest name, expression or remark, in bytes.
 const MAX_TEXT: usize = 1 << 16;
+/// The longest playbook, in bytes.
+const MAX_PLAYBOOK: usize = 1 << 20;
+/// The most cuts of a kind that make peers.
+const MAX_CUTS: usize = 20;
 /// Counts are exact in an `f64` up to here, and so are their sums.
 const MAX_COUNT: u64 = 1 << 53;
 
@@ -47,6 +52,11 @@ pub fn bundle(bundle: &Bundle) -> Result<()> {
         ensure("value_cut", cut.is_finite(), "not a number")?;
         ensure("value_cut", rules.value.is_some(), "a cut without a value expression")?;
     }
+    if let Some(playbook) = &bundle.playbook {
+        ensure("playbook", !playbook.trim().is_empty(), "an empty text")?;
+        ensure("playbook", playbook.len() <= MAX_PLAYBOOK, "a text that is too long")?;
+    }
+    bundle.peers.as_ref().map_or(Ok(()), peers)?;
     self::data(data)?;
     findings(&bundle.findings)
 }
@@ -176,6 +186,25 @@ fn metrics(at: &str, metrics: &Metrics) -> Result<()> {
     for CalibrationPoint { rows, mean_predicted, observed } in &metrics.calibration_curve {
         finite(at, &[*mean_predicted, *observed])?;
         counts(at, &[*rows])?;
+    }
+    Ok(())
+}
+
+fn peers(peers: &Peers) -> Result<()> {
+    let Peers { age, ages, assets, bands, columns } = peers;
+    name("peers", age)?;
+    name("peers", assets)?;
+    for cuts in [ages, bands] {
+        short("peers", cuts.len(), MAX_CUTS)?;
+        finite("peers", cuts)?;
+        ensure("peers", cuts.is_sorted_by(|a, b| a < b), "cuts that do not rise")?;
+    }
+    all_different("peers.columns", columns.iter().map(|c| c.name.as_str()), MAX_COLUMNS)?;
+    for PeerColumn { median, upper, .. } in columns {
+        let fits = median.len() == peers.groups() && upper.len() == peers.groups();
+        ensure("peers.columns", fits, "not one number a group")?;
+        let known: Vec<f64> = median.iter().chain(upper).copied().flatten().collect();
+        finite("peers.columns", &known)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     features::Encoder,
     metrics::Metrics,
-    model::Calibration,
+    model::{Calibration, Peers},
     sources::Column,
     units::{Day, ModelName, Seed},
 };
@@ -41,6 +41,12 @@ pub struct Bundle {
     pub churn: Model,
     /// Reactivation of dormant customers, where there was an outcome to learn.
     pub reactivation: Option<Model>,
+    /// The playbook, as TOML text; the shipped one where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<String>,
+    /// What is usual among peers, where the table has the columns that make them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peers: Option<Peers>,
     /// A customer whose value is at least this is of high value; `None` without a value expression.
     pub value_cut: Option<f64>,
     /// What it was trained on.

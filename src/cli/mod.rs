@@ -11,6 +11,7 @@ mod generate;
 mod init;
 mod models;
 mod options;
+mod playbook;
 mod predict;
 mod synth;
 mod tables;
@@ -63,6 +64,8 @@ enum Command {
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
     Explain(explain::Explain),
+    #[command(subcommand)]
+    Playbook(playbook::Playbook),
     #[command(subcommand)]
     Models(models::Models),
     #[command(hide = true)]
@@ -119,6 +122,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
         Command::Explain(explain) => explain.run(ui),
+        Command::Playbook(playbook) => playbook.run(ui),
         Command::Models(models) => models.run(ui),
         Command::Generate(generate) => generate.run(ui),
     }

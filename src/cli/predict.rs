@@ -1,6 +1,6 @@
 //! `reveille predict`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -12,7 +12,10 @@ use super::{
 use crate::{
     error::Result,
     output::manifest::Manifest,
-    pipeline::predict::{FeedTarget, Request, predict},
+    pipeline::{
+        playbook,
+        predict::{FeedTarget, Mark, Request, predict},
+    },
     playbook::ReasonsFor,
     sources::Input,
     units::Language,
@@ -57,6 +60,19 @@ pub(super) struct Predict {
     )]
     reasons: ReasonsFor,
 
+    /// Another playbook than that of the model; `reveille init` writes one
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    playbook: Option<PathBuf>,
+
+    /// The last feed: customers change their band only where they clearly have, and the manifest
+    /// counts who moved
+    #[arg(long, value_name = "FEED", help_heading = "Output")]
+    previous: Option<PathBuf>,
+
+    /// Start a CSV feed with a byte order mark, by which some spreadsheets know UTF-8
+    #[arg(long, help_heading = "Output")]
+    bom: bool,
+
     /// Print the manifest as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -80,7 +96,7 @@ pub(super) struct Predict {
 impl Predict {
     pub(super) fn run(&self, ui: &Ui) -> Result<()> {
         let config = self.config.load()?;
-        let mut read = config.read;
+        let mut read = config.read.clone();
         self.read.apply(&mut read);
         let reference = self.registry.reference(self.model.as_deref())?;
         let loaded = self.registry.open().load(&reference)?;
@@ -94,6 +110,9 @@ impl Predict {
             read,
             reasons: self.reasons,
             language: self.lang,
+            playbook: self.playbook(config.playbook.file.as_deref())?,
+            previous: self.previous.clone(),
+            mark: if self.bom { Mark::Bom } else { Mark::Without },
         };
         let done = predict(&request, &mut ui.stdout(), ui)?;
         warn(&done.manifest, ui);
@@ -116,6 +135,16 @@ impl Predict {
             ui.elapsed()
         ));
         Ok(())
+    }
+}
+
+impl Predict {
+    /// The text of the playbook that overrules that of the model.
+    fn playbook(&self, configured: Option<&Path>) -> Result<Option<String>> {
+        let Some(file) = self.playbook.as_deref().or(configured) else { return Ok(None) };
+        let text = playbook::read(file)?;
+        playbook::parse(&text, Some(file))?;
+        Ok(Some(text))
     }
 }
 

@@ -39,6 +39,24 @@ pub(super) fn columns(rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Rows of cells, set in columns, all to the left.
+pub(super) fn left_columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max();
+    let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let padded = |(at, cell): (usize, &String)| {
+            format!("{cell}{}", " ".repeat(widths[at] - cell.width()))
+        };
+        let line: Vec<String> = row.iter().enumerate().map(padded).collect();
+        text.push_str(line.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
 }

@@ -4,6 +4,7 @@ pub mod finding;
 pub mod leakage;
 pub mod matrix;
 pub mod order;
+pub mod peers;
 mod personal;
 pub mod quality;
 pub mod split;
@@ -15,4 +16,5 @@ pub use order::{
     Keys, canonical_order, canonical_order_by, content_keys, customer_key, keys, row_key,
     snapshot_key,
 };
+pub use peers::PeerSample;
 pub use split::{Folds, LaterSplit, Maturity, Role, TimeSplit, maturity, out_of_time};

@@ -47,6 +47,7 @@ mod yes_no;
 use std::{collections::BTreeSet, fmt};
 
 use arrow_array::RecordBatch;
+use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
 use rayon::prelude::*;
 
 use crate::error::{self, Error, Place, Result};
@@ -160,6 +161,24 @@ impl Expr {
             Some(truths) => Ok(truths),
             None => Err(yes_no::not_binary_texts(self, &self.texts(rows)?)),
         }
+    }
+
+    /// The rows in which a predicate is true, as one bit a row; unknown counts as not.
+    ///
+    /// # Errors
+    /// `ExpressionType` where the expression is no predicate; `MissingColumn` and `ExpressionType`
+    /// where the rows lack a column or have it in another type.
+    pub fn holds(&self, rows: &RecordBatch) -> Result<BooleanBuffer> {
+        let total = rows.num_rows();
+        let mut all = BooleanBufferBuilder::new(total);
+        for start in (0..total.max(1)).step_by(BLOCK) {
+            let part = rows.slice(start, BLOCK.min(total - start));
+            match eval::evaluate(&self.tree, &part)? {
+                Lane::Boolean(truths) => all.append_buffer(&truths.yes),
+                _ => return Err(self.wrong_kind("true or false")),
+            }
+        }
+        Ok(all.finish())
     }
 
     /// A finite number for each row, 1 for true and 0 for false; `None` where it is missing.

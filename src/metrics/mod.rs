@@ -23,6 +23,7 @@ pub mod figures;
 pub mod interval;
 pub mod line;
 pub mod paired;
+pub mod power;
 pub mod profit;
 pub mod ranked;
 pub mod ranking;

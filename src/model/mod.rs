@@ -6,12 +6,14 @@
 
 pub mod boosted;
 pub mod calibration;
+pub mod peers;
 pub mod scorecard;
 pub mod tree;
 pub mod treeshap;
 
 pub use boosted::{Boosted, CompiledBoost};
 pub use calibration::Calibration;
+pub use peers::{PeerColumn, Peers};
 pub use scorecard::Scorecard;
 pub use tree::{CompiledTree, Tree};
 pub use treeshap::TreeShap;

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bundle::Bundle,
-    playbook::{Quadrant, ReasonsFor},
+    playbook::{PlayFacts, Quadrant, ReasonsFor},
     scoring::{State, Tally, tally::Cell},
+    store,
     units::Day,
 };
 
 /// Version of the manifest.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A population stability index of at least this is a shift that asks for a retrain.
 ///
@@ -50,6 +51,14 @@ pub struct Manifest {
     pub quadrants: BTreeMap<Quadrant, Group>,
     /// What was unusual about columns that the models read.
     pub columns: Vec<ColumnFacts>,
+    /// Names model, playbook and language of the run.
+    pub run_id: String,
+    /// BLAKE3 over the encoding of the columns.
+    pub features_blake3: String,
+    /// BLAKE3 over the expressions that say who is who and what happened.
+    pub rules_blake3: String,
+    /// What the playbook did.
+    pub playbook: PlayFacts,
 }
 
 /// A file and its digest.
@@ -131,6 +140,10 @@ impl Manifest {
             states: groups(tally, |(state, _, _)| Some(*state)),
             quadrants: groups(tally, |(state, value, risk)| Quadrant::of(*state, *value, *risk)),
             columns: columns(bundle, tally),
+            run_id: String::new(),
+            features_blake3: digest(&bundle.encoder),
+            rules_blake3: digest(&bundle.rules),
+            playbook: PlayFacts::default(),
         }
     }
 
@@ -145,6 +158,11 @@ impl Manifest {
         text.push('\n');
         text
     }
+}
+
+/// The digest of something by its JSON.
+fn digest(value: &impl Serialize) -> String {
+    store::digest(&serde_json::to_vec(value).unwrap_or_default())
 }
 
 fn groups<K: Ord>(

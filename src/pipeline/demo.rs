@@ -64,6 +64,9 @@ pub fn demo(
         rejects: None,
         read: config.read.clone(),
         language,
+        playbook: None,
+        previous: None,
+        mark: predict::Mark::Without,
     };
     let manifest = predict(&request, &mut io::sink(), watcher)?.manifest;
     Ok(Shown { bank: bank_folder, trained, saved, feed, manifest })

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod features;
 pub mod outcome;
 mod passes;
+pub mod playbook;
 pub mod predict;
 pub mod prepare;
 pub mod reproduce;

@@ -5,20 +5,26 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod beside;
+mod run;
+
 use crate::{
     bundle::Bundle,
     error::{Error, Kind, Place, Result},
     output::{
-        feed::{CsvFeed, FeedStyle, ParquetFeed, columnar},
+        feed::FeedStyle,
         manifest::{FileFacts, Manifest},
     },
-    pipeline::Watcher,
-    playbook::ReasonsFor,
-    scoring::{Scorer, Tally},
-    sources::{self, Block, Input, ReadParams, Reject},
-    store::{AtomicFile, Hashing},
+    pipeline::{Watcher, playbook},
+    playbook::{Bound, ReasonsFor, book},
+    scoring::Scorer,
+    sources::{self, Blocks, Input, ReadParams, Reject},
+    store::{self, AtomicFile, Hashing},
     units::Language,
 };
+
+use beside::Beside;
+use run::{Run, Totals};
 
 /// Where the feed goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +76,22 @@ pub struct Request<'a> {
     pub reasons: ReasonsFor,
     /// Language of the words.
     pub language: Language,
+    /// The text of another playbook than that of the model.
+    pub playbook: Option<String>,
+    /// The last feed, from which bands move only where the customer clearly has.
+    pub previous: Option<PathBuf>,
+    /// Whether a CSV feed starts with the mark by which some spreadsheets know UTF-8.
+    pub mark: Mark,
+}
+
+/// Whether a CSV file starts with a byte order mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mark {
+    /// It does not.
+    #[default]
+    Without,
+    /// It does.
+    Bom,
 }
 
 /// What a run left behind.
@@ -93,35 +115,110 @@ pub fn predict(
     if let Some(wanted) = request.reasons.wanted() {
         scorer = scorer.explaining(wanted);
     }
-    let style = FeedStyle::new(request.bundle, &request.model, request.language);
     let params =
         ReadParams { missing: request.bundle.source.missing.clone(), ..request.read.clone() };
-    let blocks = sources::open(&request.input, &params, None, &request.bundle.source.columns)?;
+    let (plays, blocks) = Plays::open(request, &params)?;
+    plays.tell(watcher);
+    let style = FeedStyle::new(
+        request.bundle,
+        &plays.bound,
+        &request.model,
+        &plays.run_id,
+        request.language,
+    );
+    let previous = request
+        .previous
+        .as_ref()
+        .map(|file| beside::previous(file, plays.bound.book()))
+        .transpose()?;
     watcher.stage(&format!("scoring {}", request.input));
-    let run = Run { scorer: &scorer, style: &style, watcher };
+    let run = Run {
+        scorer: &scorer,
+        bound: &plays.bound,
+        style: &style,
+        previous: previous.as_ref(),
+        language: request.language,
+        watcher,
+    };
+    let mark = request.mark == Mark::Bom;
+    let mut beside = request.target.file().map(Beside::create).transpose()?;
     let (totals, digest) = match &request.target {
-        FeedTarget::Stdout => (run.csv(blocks, stdout)?, None),
+        FeedTarget::Stdout => (run.csv(blocks, None, mark, stdout)?, None),
         FeedTarget::Csv(path) => {
             let mut file = Hashing::new(AtomicFile::create(path)?);
-            let totals = run.csv(blocks, &mut file)?;
+            let totals = run.csv(blocks, beside.as_mut(), mark, &mut file)?;
             let (file, digest) = file.finish();
             file.commit()?;
             (totals, Some(digest))
         }
         FeedTarget::Parquet(path) => {
-            let (totals, file) = run.parquet(blocks, Hashing::new(AtomicFile::create(path)?))?;
+            let file = Hashing::new(AtomicFile::create(path)?);
+            let (totals, file) = run.parquet(blocks, beside.as_mut(), file)?;
             let (file, digest) = file.finish();
             file.commit()?;
             (totals, Some(digest))
         }
     };
-    finish(request, &totals, digest)
+    if let Some(beside) = beside {
+        beside.finish(&totals.plays)?;
+    }
+    finish(request, &plays, &totals, digest)
 }
 
-fn finish(request: &Request<'_>, totals: &Totals, digest: Option<String>) -> Result<Done> {
+/// The playbook of a run, bound to the columns of the table.
+struct Plays {
+    bound: Bound,
+    blake3: String,
+    run_id: String,
+}
+
+impl Plays {
+    /// Opens the table with the columns that the model needs, and those that the playbook can use.
+    fn open(request: &Request<'_>, params: &ReadParams) -> Result<(Self, Blocks)> {
+        let bundle = request.bundle;
+        let text = request.playbook.as_ref().or(bundle.playbook.as_ref());
+        let text = text.map_or(book::SHIPPED, String::as_str);
+        let book = playbook::parse(text, None)?;
+        if request.previous.is_some() && bundle.source.id.is_none() {
+            let what = "without an id column no customer is known again from the last feed";
+            return Err(Error::new(Kind::Usage, what).hint_with("train with --id"));
+        }
+        let needed = &bundle.source.columns;
+        let welcome = book.welcome(needed);
+        let (blocks, found) = sources::open_with(&request.input, params, needed, &welcome)?;
+        let columns = [needed.as_slice(), found.as_slice()].concat();
+        let bound = Bound::new(book, &columns, bundle.peers.as_ref())?;
+        let blake3 = store::digest(text.as_bytes());
+        let version = env!("CARGO_PKG_VERSION");
+        let named = format!("{}\n{blake3}\n{}\n{version}", request.model, request.language);
+        let run_id = store::digest(named.as_bytes())[..12].to_owned();
+        Ok((Self { bound, blake3, run_id }, blocks))
+    }
+
+    /// Says once which columns would bring more rules into play.
+    fn tell(&self, watcher: &dyn Watcher) {
+        let all = self.bound.book().rules.len();
+        if self.bound.ranks() < all {
+            watcher.note(&format!(
+                "playbook {}: {} of {all} rules are off, for the table lacks their columns; the manifest lists them",
+                self.bound.book().name,
+                all - self.bound.ranks(),
+            ));
+        }
+    }
+}
+
+fn finish(
+    request: &Request<'_>,
+    plays: &Plays,
+    totals: &Totals,
+    digest: Option<String>,
+) -> Result<Done> {
     let rejected = totals.rejects.len() as u64;
     let (model, reasons) = (&request.model, request.reasons);
     let mut manifest = Manifest::new(request.bundle, model, reasons, &totals.tally, rejected);
+    manifest.run_id.clone_from(&plays.run_id);
+    manifest.playbook = totals.plays.facts(&plays.bound, plays.blake3.clone());
     let beside = |name: &str| request.target.file().map(|feed| feed.with_file_name(name));
     let rejects = request.rejects.clone().or_else(|| beside("rejects.csv"));
     if let Some(path) = &rejects {
@@ -161,85 +258,4 @@ pub fn write_rejects(path: &Path, rejects: &[Reject]) -> Result<()> {
     }
     let file = writer.into_inner().map_err(|e| Error::io(path, "write", e.into_error()))?;
     file.commit()
-}
-
-/// Scored stretches that may wait for the writer.
-const WAITING: usize = 4;
-
-#[derive(Debug, Default)]
-struct Totals {
-    tally: Tally,
-    rejects: Vec<Reject>,
-}
-
-struct Run<'a> {
-    scorer: &'a Scorer<'a>,
-    style: &'a FeedStyle,
-    watcher: &'a dyn Watcher,
-}
-
-impl Run<'_> {
-    fn csv(
-        &self,
-        blocks: sources::Blocks,
-        out: &mut (impl Write + Send + ?Sized),
-    ) -> Result<Totals> {
-        let failed = |e: std::io::Error| Error::io("the feed", "write", e);
-        out.write_all(&CsvFeed::header()).map_err(failed)?;
-        let score = |block| {
-            let scored = self.scorer.score(block)?;
-            let lines = CsvFeed::lines(&self.style.rows(self.scorer.bundle(), &scored));
-            Ok((lines, Tally::of(&scored)))
-        };
-        let totals = self.run(blocks, score, |lines| out.write_all(&lines).map_err(failed))?;
-        out.flush().map_err(failed)?;
-        Ok(totals)
-    }
-
-    fn parquet<W: Write + Send>(&self, blocks: sources::Blocks, out: W) -> Result<(Totals, W)> {
-        let mut feed = ParquetFeed::new(out)?;
-        let score = |block| {
-            let scored = self.scorer.score(block)?;
-            let batch = columnar::batch(&self.style.rows(self.scorer.bundle(), &scored))?;
-            Ok((batch, Tally::of(&scored)))
-        };
-        let totals = self.run(blocks, score, |batch| feed.write(&batch))?;
-        Ok((totals, feed.finish()?))
-    }
-
-    /// Scores blocks side by side, and passes the results on in order to a thread that writes them
-    /// while the next blocks are read and scored.
-    fn run<T: Send>(
-        &self,
-        blocks: sources::Blocks,
-        score: impl Fn(Block) -> Result<(T, Tally)> + Sync,
-        mut write: impl FnMut(T) -> Result<()> + Send,
-    ) -> Result<Totals> {
-        let work = |mut block: Block| {
-            let rejects = std::mem::take(&mut block.rejects);
-            Ok((score(block)?, rejects))
-        };
-        std::thread::scope(|scope| {
-            let (sender, receiver) = std::sync::mpsc::sync_channel::<T>(WAITING);
-            let writer = scope.spawn(move || receiver.into_iter().try_for_each(&mut write));
-            let mut totals = Totals::default();
-            // Why the writer stopped is known once it is asked.
-            let mut is_written = true;
-            let scored = blocks.in_parallel(work, |((part, tally), mut rejects)| {
-                totals.rejects.append(&mut rejects);
-                totals.tally.merge(&tally);
-                self.watcher.rows(totals.tally.rows);
-                is_written = sender.send(part).is_ok();
-                if is_written { Ok(()) } else { Err(Error::new(Kind::Io, "the feed ended")) }
-            });
-            drop(sender);
-            match writer.join() {
-                Ok(Ok(())) => scored.map(|()| totals),
-                Ok(written) => {
-                    if is_written { scored.and(written) } else { written }.map(|()| totals)
-                }
-                Err(_) => Err(Error::new(Kind::Io, "the writer of the feed stopped")),
-            }
-        })
-    }
 }

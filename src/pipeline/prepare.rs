@@ -6,13 +6,16 @@ use arrow_array::RecordBatch;
 
 use crate::{
     config::Config,
-    dataset::{BinnedMatrix, Finding, Folds, canonical_order_by, finding, leakage, quality},
+    dataset::{
+        BinnedMatrix, Finding, Folds, PeerSample, canonical_order_by, finding, leakage, quality,
+    },
     error::{Error, Kind, Place, Result},
     features::{Encoded, EncodedColumn, Encoder, EncoderBuilder, Observed, Profile},
     pipeline::{
         Watcher,
         outcome::{Answers, Questions},
         passes::{Passes, Until},
+        playbook,
         roles::Roles,
     },
     scoring::{State, scorer::as_of_days},
@@ -37,6 +40,8 @@ pub struct Prepared {
     pub findings: Vec<Finding>,
     /// Rows that were set aside.
     pub rejects: Vec<Reject>,
+    /// Some rows with their numbers, from which is learned what is usual.
+    pub sample: PeerSample,
 }
 
 /// Reads and prepares a table.
@@ -52,12 +57,15 @@ pub fn prepare(input: &Input, config: &Config, watcher: &dyn Watcher) -> Result<
     let mut passes = Passes::new(input, &config.read, scan, columns.clone()).until(until);
     let questions = Questions::bind(&roles, &columns, config.train.seed)?;
     let mut answers = Answers::with_room(&questions, rows);
-    let (encoder, profiles) = fit_encoder(&mut passes, &questions, &mut answers, config, watcher)?;
+    let mut sample = playbook::sample(&roles.plans);
+    let mut seen = Seen { answers: &mut answers, sample: &mut sample };
+    let (encoder, profiles) = fit_encoder(&mut passes, &questions, &mut seen, config, watcher)?;
     watcher.stage("encoding");
     let rejects = std::mem::take(&mut passes.rejects);
     let matrix = encode(passes, &encoder, &roles, answers.rows(), watcher)?;
     let findings = roles.findings.clone();
-    let mut prepared = Prepared { columns, roles, encoder, matrix, answers, findings, rejects };
+    let mut prepared =
+        Prepared { columns, roles, encoder, matrix, answers, findings, rejects, sample };
     watcher.stage("checking");
     prepared.check(&profiles, config)?;
     Ok(prepared)
@@ -74,11 +82,17 @@ fn until(roles: &Roles, config: &Config) -> Result<Option<Until>> {
     Ok(Some(Until { column, day }))
 }
 
+/// What the first pass fills.
+struct Seen<'a> {
+    answers: &'a mut Answers,
+    sample: &'a mut PeerSample,
+}
+
 /// The first pass: what became of each customer, and how the columns are encoded.
 fn fit_encoder(
     passes: &mut Passes<'_>,
     questions: &Questions<'_>,
-    answers: &mut Answers,
+    seen: &mut Seen<'_>,
     config: &Config,
     watcher: &dyn Watcher,
 ) -> Result<(Encoder, Vec<Profile>)> {
@@ -89,8 +103,9 @@ fn fit_encoder(
         let keep: Vec<bool> = all.map(|row| here.labelled(row)).collect();
         let as_of = here.as_of.get(..keys.len());
         builder.observe(rows, &Observed { keys: &keys, as_of, keep: &keep })?;
-        answers.append(here);
-        watcher.rows(answers.rows() as u64);
+        seen.sample.observe(rows, &keys);
+        seen.answers.append(here);
+        watcher.rows(seen.answers.rows() as u64);
         Ok(())
     };
     passes.first(|block| questions.answer(block), look)?;

@@ -12,7 +12,7 @@ use crate::{
     features::{EncodedColumn, Encoder},
     output::report::evidence::Evidence,
     pipeline::{
-        Watcher,
+        Watcher, playbook,
         predict::write_rejects,
         prepare::{Prepared, labelled, prepare},
         roles::rule_columns,
@@ -86,6 +86,7 @@ fn run(
     watcher: &dyn Watcher,
 ) -> Result<(Trained, Prepared, BothHeld)> {
     config.check()?;
+    playbook::configured(config)?;
     let mut prepared = prepare(input, config, watcher)?;
     if strictness == Strictness::Strict {
         refuse_leakage(&prepared.findings)?;
@@ -318,6 +319,7 @@ fn assemble(
         model.columns = read.iter().filter_map(|at| names.get(*at as usize)).cloned().collect();
     }
     let snapshots = prepared.snapshots();
+    let playbook = playbook::configured(config)?;
     Ok(Bundle {
         program: env!("CARGO_PKG_VERSION").to_owned(),
         name: config.train.name.clone(),
@@ -330,6 +332,8 @@ fn assemble(
             missing: config.read.missing.clone(),
         },
         rules: prepared.roles.rules.clone(),
+        peers: playbook::peers(prepared, &encoder.columns, &playbook)?,
+        playbook: Some(playbook),
         encoder,
         churn,
         reactivation,

@@ -118,8 +118,13 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// Scores a block that was read with the columns of the bundle's source.
+    /// Scores a block that was read with the columns of the bundle's source, and perhaps more.
     pub fn score(&self, block: Block) -> Result<Scored> {
+        self.score_settled(block, |_| {})
+    }
+
+    /// Scores a block; `settle` may change the bands before it is decided who is explained.
+    pub fn score_settled(&self, block: Block, settle: impl Fn(&mut Scored)) -> Result<Scored> {
         let rows = block.rows.num_rows();
         let as_of = as_of_days(&block.rows, self.bundle.source.as_of.as_deref())?;
         let encoded = self.encoder.encode(&block.rows, as_of.as_deref())?;
@@ -139,9 +144,15 @@ impl<'a> Scorer<'a> {
             as_of,
             encoded,
         };
-        scored.apply(State::Active, &self.churn);
+        let mut logits = vec![0.0; rows];
+        scored.apply(State::Active, &self.churn, &mut logits);
         if let Some(reactivation) = &self.reactivation {
-            scored.apply(State::Dormant, reactivation);
+            scored.apply(State::Dormant, reactivation, &mut logits);
+        }
+        settle(&mut scored);
+        scored.explain(State::Active, &self.churn, &logits);
+        if let Some(reactivation) = &self.reactivation {
+            scored.explain(State::Dormant, reactivation, &logits);
         }
         Ok(scored)
     }
@@ -161,9 +172,14 @@ impl<'a> Scorer<'a> {
 }
 
 impl Scored {
-    fn apply(&mut self, state: State, prepared: &Prepared) {
-        let rows: Vec<u32> =
-            (0..self.state.len() as u32).filter(|&row| self.state[row as usize] == state).collect();
+    /// The rows of a state.
+    fn of_state(&self, state: State) -> Vec<u32> {
+        (0..self.state.len() as u32).filter(|&row| self.state[row as usize] == state).collect()
+    }
+
+    /// Scores the rows of a state; their logits are put in their places.
+    fn apply(&mut self, state: State, prepared: &Prepared, of_all: &mut [f64]) {
+        let rows = self.of_state(state);
         if rows.is_empty() {
             return;
         }
@@ -172,18 +188,28 @@ impl Scored {
         prepared.predictor.logits(&codes, &mut logits);
         for &row in &rows {
             let row = row as usize;
+            of_all[row] = logits[row];
             let probability = prepared.model.calibration.probability(logits[row]);
             self.probability[row] = Some(probability);
             let high = probability >= prepared.model.risk_cut;
             self.risk_band[row] = Some(if high { Band::High } else { Band::Low });
         }
+    }
+
+    /// Finds the reasons of those rows of a state that are wanted.
+    fn explain(&mut self, state: State, prepared: &Prepared, logits: &[f64]) {
         let Some((explainer, wanted)) = &prepared.explainer else { return };
+        let rows = self.of_state(state);
+        if rows.is_empty() {
+            return;
+        }
+        let codes: Vec<&[u8]> = self.encoded.columns.iter().map(Vec::as_slice).collect();
         let is_wanted = |&row: &u32| {
             let row = row as usize;
             wanted(state, self.value_band[row], self.risk_band[row])
         };
         let rows: Vec<u32> = rows.into_iter().filter(is_wanted).collect();
-        for (&row, reasons) in rows.iter().zip(explainer.explain(&codes, &rows, &logits)) {
+        for (&row, reasons) in rows.iter().zip(explainer.explain(&codes, &rows, logits)) {
             self.reasons[row as usize] = reasons;
         }
     }

@@ -18,6 +18,11 @@ impl ExactSum {
         self.0 = self.0.saturating_add((term * 1e6).round() as i128);
     }
 
+    /// Adds another sum.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+
     /// The sum.
     pub fn value(self) -> f64 {
         self.0 as f64 / 1e6

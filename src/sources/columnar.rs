@@ -84,11 +84,6 @@ impl Columnar {
         Ok(Self { input: input.clone(), names, notes, file, format })
     }
 
-    /// The names of the columns.
-    pub(super) fn names(self) -> Vec<String> {
-        self.names
-    }
-
     /// Passes over the file and finds the type of every column; those that hold no single values
     /// are left out, with a note.
     pub(super) fn survey(self, params: &ReadParams) -> Result<Survey> {
@@ -136,11 +131,35 @@ impl Columnar {
         Ok(Survey { columns, rows, format, notes })
     }
 
-    /// The wanted columns.
-    pub(super) fn read(self, wanted: &[Column], params: &ReadParams) -> Result<Blocks> {
-        let places = header::places(&self.names, wanted, &self.input)?;
+    /// The names of its columns.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Those of some columns that hold one value a cell.
+    pub(super) fn readable(&self, columns: Vec<Column>) -> Vec<Column> {
+        let fields = self.file.schema().fields();
+        let nature = |column: &Column| {
+            let at = self.names.iter().position(|name| *name == column.name)?;
+            Some(nature(fields.get(at)?.data_type()))
+        };
+        let fits = |column: &Column| nature(column).is_some_and(|n| n != Nature::Unreadable);
+        columns.into_iter().filter(fits).collect()
+    }
+
+    /// The wanted columns, and after them those of the welcome ones, where a cell that cannot be read
+    /// is missing.
+    pub(super) fn read(
+        self,
+        wanted: &[Column],
+        welcome: &[Column],
+        params: &ReadParams,
+    ) -> Result<Blocks> {
+        let lenient_from = wanted.len();
+        let wanted = [wanted, welcome].concat();
+        let places = header::places(&self.names, &wanted, &self.input)?;
         let fields = self.file.schema().fields().clone();
-        for (place, column) in places.iter().zip(wanted) {
+        for (place, column) in places.iter().zip(&wanted) {
             let data_type = fields.get(*place).map_or(&DataType::Null, |field| field.data_type());
             if nature(data_type) == Nature::Unreadable {
                 let what = format!("a cell of type {data_type} is no single value");
@@ -153,9 +172,10 @@ impl Columnar {
         let read: Vec<usize> = if read.is_empty() { vec![0] } else { read.into_iter().collect() };
         let ranks = places.iter().map(|place| read.partition_point(|i| i < place)).collect();
         let conversion = Conversion {
-            wanted: wanted.to_vec(),
+            schema: schema(&wanted),
+            wanted,
+            lenient_from,
             places: ranks,
-            schema: schema(wanted),
             missing: Missing::new(params),
         };
         let feed = self.file.feed(&read)?;
@@ -190,6 +210,8 @@ fn look(feed: Box<dyn Feed>, columns: usize) -> Result<(u64, Vec<bool>)> {
 #[derive(Debug)]
 pub(super) struct Conversion {
     wanted: Vec<Column>,
+    /// From here on a cell that cannot be read is missing, and sets no row aside.
+    lenient_from: usize,
     /// For each wanted column its place in the batch.
     places: Vec<usize>,
     schema: SchemaRef,
@@ -202,9 +224,10 @@ impl Conversion {
         let count = rows.num_rows();
         let mut faults: BTreeMap<usize, Reject> = BTreeMap::new();
         let mut columns = Vec::with_capacity(self.wanted.len());
-        for (column, place) in self.wanted.iter().zip(&self.places) {
+        for (at, (column, place)) in self.wanted.iter().zip(&self.places).enumerate() {
             let (array, wrong) = convert(array_at(rows, *place)?, column.kind, &self.missing, &[])?;
             columns.push(array);
+            let wrong = if at < self.lenient_from { wrong } else { Vec::new() };
             for (row, cause) in wrong {
                 faults.entry(row).or_insert_with(|| Reject {
                     line: row as u64 + 1,

@@ -53,7 +53,7 @@ use serde::{Deserialize, Serialize};
 pub use blocks::Blocks;
 pub use format::{Compression, Encoding, Format};
 pub use input::Input;
-pub use table::{Scan, Table, names, open, read, scan};
+pub use table::{Scan, Table, names, open, open_with, read, scan};
 
 /// How the cells of a column are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -69,7 +69,7 @@ pub fn names(input: &Input, params: &ReadParams) -> Result<Vec<String>> {
     if opened.sniffed == Sniffed::Text {
         return Ok(text::open(input, opened, params, None, text::LENGTH)?.names);
     }
-    Ok(Columnar::open(input, &bytes, opened)?.names())
+    Ok(Columnar::open(input, &bytes, opened)?.names().to_vec())
 }
 
 /// Opens a table to read the wanted columns as the wanted types, in file order.
@@ -89,6 +89,33 @@ pub fn open(
     let bytes = scan.map_or_else(|| Bytes::Input(input.clone()), |scan| scan.bytes.clone());
     let format = scan.map(|scan| scan.format);
     open_bytes(input, &bytes, params, format, wanted, text::LENGTH)
+}
+
+/// Opens a table as [`open`] does without a scan, and reads those of the `welcome` columns too that
+/// it has; they come after the wanted ones. A cell of a welcome column that is not of its type is
+/// missing: such a column sets no row aside.
+///
+/// Gives the welcome columns that are there.
+pub fn open_with(
+    input: &Input,
+    params: &ReadParams,
+    wanted: &[Column],
+    welcome: &[Column],
+) -> Result<(Blocks, Vec<Column>)> {
+    let opened = format::open(input, &Bytes::Input(input.clone()))?;
+    let there = |names: &[String]| -> Vec<Column> {
+        let is_new = |c: &&Column| wanted.iter().all(|w| w.name != c.name);
+        welcome.iter().filter(|c| names.contains(&c.name)).filter(is_new).cloned().collect()
+    };
+    if opened.sniffed != Sniffed::Text {
+        let table = Columnar::open(input, &Bytes::Input(input.clone()), opened)?;
+        let found = table.readable(there(table.names()));
+        return Ok((table.read(wanted, &found, params)?, found));
+    }
+    let text = text::open(input, opened, params, None, text::LENGTH)?;
+    let found = there(&text.names);
+    let parser = Parser::new(&text, wanted, &found, params)?;
+    Ok((Blocks::new(input.clone(), Box::new(text.feed), Reader::Text(parser)), found))
 }
 
 /// Reads a whole table into memory, all columns with the types that follow from their cells.
@@ -138,14 +165,14 @@ pub(super) fn open_bytes(
 ) -> Result<Blocks> {
     let opened = format::open(input, bytes)?;
     if opened.sniffed != Sniffed::Text {
-        return Columnar::open(input, bytes, opened)?.read(wanted, params);
+        return Columnar::open(input, bytes, opened)?.read(wanted, &[], params);
     }
     let delimiter = match format {
         Some(Format::Csv { delimiter, .. }) => Some(delimiter),
         _ => None,
     };
     let text = text::open(input, opened, params, delimiter, length)?;
-    let parser = Parser::new(&text, wanted, params)?;
+    let parser = Parser::new(&text, wanted, &[], params)?;
     Ok(Blocks::new(input.clone(), Box::new(text.feed), Reader::Text(parser)))
 }
 

@@ -186,6 +186,8 @@ pub(super) struct Parser {
     names: Vec<String>,
     delimiter: u8,
     wanted: Vec<Column>,
+    /// From here on a cell that cannot be read is missing, and sets no row aside.
+    lenient_from: usize,
     /// For each wanted column its cell in the record.
     places: Vec<usize>,
     schema: SchemaRef,
@@ -193,13 +195,21 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    pub(super) fn new(text: &Text, wanted: &[Column], params: &ReadParams) -> Result<Self> {
+    pub(super) fn new(
+        text: &Text,
+        wanted: &[Column],
+        welcome: &[Column],
+        params: &ReadParams,
+    ) -> Result<Self> {
+        let lenient_from = wanted.len();
+        let wanted = [wanted, welcome].concat();
         Ok(Self {
             names: text.names.clone(),
             delimiter: text.delimiter,
-            wanted: wanted.to_vec(),
-            places: header::places(&text.names, wanted, &text.input)?,
-            schema: schema(wanted),
+            places: header::places(&text.names, &wanted, &text.input)?,
+            schema: schema(&wanted),
+            wanted,
+            lenient_from,
             missing: Missing::new(params),
         })
     }
@@ -246,11 +256,16 @@ impl Parser {
         if record.fault.is_some() || cells.len() != self.names.len() {
             return Err(self.misshapen(record, cells.len()));
         }
-        for ((builder, place), column) in columns.iter_mut().zip(&self.places).zip(&self.wanted) {
+        for (at, (builder, place)) in columns.iter_mut().zip(&self.places).enumerate() {
             let Some(cell) = cells.get(*place) else { continue };
             let pushed = builder.push(cell.of(text), cell.onwards(text), &self.missing, purity);
             if let Err(cause) = pushed {
-                let (line, column) = (record.line, Some(column.name.clone()));
+                if at >= self.lenient_from {
+                    builder.push_missing();
+                    continue;
+                }
+                let column = self.wanted.get(at).map(|column| column.name.clone());
+                let line = record.line;
                 return Err(Reject { line, column, cause: cause.to_owned() });
             }
         }

@@ -48,6 +48,18 @@ fn trees_that_are_none() {
 }
 
 #[test]
+fn peers_that_are_no_groups() {
+    at_fault("/peers/ages", serde_json::json!([40.0, 40.0]), "do not rise");
+    at_fault("/peers/ages", serde_json::json!([40.0, 50.0]), "one number a group");
+    at_fault("/peers/bands", serde_json::json!(vec![0.0; 30]), "too many");
+    at_fault("/peers/age", " ", "empty");
+    at_fault("/peers/columns/0/median", serde_json::json!([1.0]), "one number a group");
+    at_fault("/peers/columns/0/upper/1", "x", "JSON");
+    at_fault("/playbook", "", "empty");
+    at_fault("/playbook", "x".repeat((1 << 20) + 1), "too long");
+}
+
+#[test]
 fn a_tree_too_deep_for_recursion() {
     let leaf = || serde_json::json!({"rows": 1.0, "events": 0.0, "logit": 0.0, "split": null});
     let chain = |depth: usize| {

@@ -10,7 +10,7 @@ use reveille::{
     features::{Bins, EncodedColumn, Encoder},
     metrics::{AtDepth, CalibrationPoint, Estimate, Metrics},
     model::{
-        Boosted, Calibration, Scorecard, Tree,
+        Boosted, Calibration, PeerColumn, Peers, Scorecard, Tree,
         boosted::{Branch, Branches},
         scorecard::{CardColumn, Group},
         tree::{Node, Rule, Split},
@@ -37,6 +37,8 @@ pub(crate) fn bundle() -> Bundle {
         encoder: encoder(),
         churn: churn(),
         reactivation: Some(reactivation()),
+        playbook: Some("playbook = 1".to_owned()),
+        peers: Some(peers()),
         value_cut: Some(350.0),
         data: DataFacts {
             digest: "5c".repeat(32),
@@ -52,6 +54,17 @@ pub(crate) fn bundle() -> Bundle {
     }
 }
 
+/// What is usual of one column, in four groups.
+fn peers() -> Peers {
+    let column = PeerColumn {
+        name: "aum".to_owned(),
+        median: vec![Some(5000.0), None, Some(8000.5), Some(1.0), Some(2.0), Some(3.0)],
+        upper: vec![Some(9000.0), None, Some(9000.5), Some(1.5), Some(2.5), Some(3.5)],
+    };
+    let (age, assets) = ("age".to_owned(), "aum".to_owned());
+    Peers { age, ages: vec![40.0], assets, bands: Vec::new(), columns: vec![column] }
+}
+
 /// The smallest bundle there is.
 pub(crate) fn tiny() -> Bundle {
     let mut tiny = bundle();
@@ -63,6 +76,8 @@ pub(crate) fn tiny() -> Bundle {
     }
     tiny.churn.validations.clear();
     tiny.reactivation = None;
+    tiny.playbook = None;
+    tiny.peers = None;
     tiny.findings.clear();
     tiny.config = serde_json::Value::Null;
     tiny

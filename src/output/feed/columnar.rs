@@ -4,13 +4,16 @@ use std::{io::Write, sync::Arc};
 
 use arrow_array::{
     ArrayRef, RecordBatch,
-    builder::{Float64Builder, StringBuilder},
+    builder::{Date32Builder, Float64Builder, StringBuilder},
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
 
 use super::{COLUMNS, CellKind, FeedRows, Sink};
-use crate::error::{Error, Kind, Result};
+use crate::{
+    error::{Error, Kind, Result},
+    units::Day,
+};
 
 /// Rows in a row group: bounds the memory of the writer.
 const ROW_GROUP: usize = 65_536;
@@ -51,6 +54,7 @@ fn schema() -> SchemaRef {
         let kind = match column.kind {
             CellKind::Text => DataType::Utf8,
             CellKind::Number => DataType::Float64,
+            CellKind::Date => DataType::Date32,
         };
         Field::new(column.name, kind, true)
     };
@@ -67,6 +71,7 @@ pub fn batch(rows: &FeedRows<'_>) -> Result<RecordBatch> {
         .map(|builder| match builder {
             Builder::Text(mut builder) => Arc::new(builder.finish()) as ArrayRef,
             Builder::Number(mut builder) => Arc::new(builder.finish()) as ArrayRef,
+            Builder::Date(mut builder) => Arc::new(builder.finish()) as ArrayRef,
         })
         .collect();
     RecordBatch::try_new(schema(), arrays).map_err(failed)
@@ -75,6 +80,7 @@ pub fn batch(rows: &FeedRows<'_>) -> Result<RecordBatch> {
 enum Builder {
     Text(StringBuilder),
     Number(Float64Builder),
+    Date(Date32Builder),
 }
 
 struct Columns {
@@ -87,6 +93,7 @@ impl Default for Columns {
         let builder = |column: &super::FeedColumn| match column.kind {
             CellKind::Text => Builder::Text(StringBuilder::new()),
             CellKind::Number => Builder::Number(Float64Builder::new()),
+            CellKind::Date => Builder::Date(Date32Builder::new()),
         };
         Self { builders: COLUMNS.iter().map(builder).collect(), at: 0 }
     }
@@ -108,6 +115,12 @@ impl Sink for Columns {
 
     fn plain(&mut self, text: Option<&str>) {
         self.foreign(text);
+    }
+
+    fn date(&mut self, day: Option<Day>) {
+        if let Some(Builder::Date(builder)) = self.next() {
+            builder.append_option(day.map(|day| day.0));
+        }
     }
 
     fn number(&mut self, value: Option<f64>) {

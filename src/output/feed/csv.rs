@@ -1,6 +1,7 @@
 //! The feed as CSV.
 
 use super::{COLUMNS, FeedRows, Sink, text};
+use crate::units::Day;
 
 /// CSV rows of the feed, as bytes.
 #[derive(Debug, Default)]
@@ -9,6 +10,9 @@ pub struct CsvFeed {
 }
 
 impl CsvFeed {
+    /// The bytes that tell some spreadsheets that a file is UTF-8.
+    pub const BOM: &[u8] = b"\xef\xbb\xbf";
+
     /// The header line.
     pub fn header() -> Vec<u8> {
         let names: Vec<&str> = COLUMNS.iter().map(|column| column.name).collect();
@@ -19,7 +23,7 @@ impl CsvFeed {
 
     /// The lines of some rows.
     pub fn lines(rows: &FeedRows<'_>) -> Vec<u8> {
-        let mut feed = Self { bytes: Vec::with_capacity(rows.scored.state.len() * 256) };
+        let mut feed = Self { bytes: Vec::with_capacity(rows.scored.state.len() * 512) };
         rows.send(&mut feed);
         feed.bytes
     }
@@ -33,6 +37,13 @@ impl Sink for CsvFeed {
 
     fn plain(&mut self, text: Option<&str>) {
         self.bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
+        self.bytes.push(b',');
+    }
+
+    fn date(&mut self, day: Option<Day>) {
+        if let Some(day) = day {
+            text::push_day(day, &mut self.bytes);
+        }
         self.bytes.push(b',');
     }
 

@@ -1,6 +1,6 @@
 //! Cells of a CSV file that no spreadsheet takes for a formula.
 
-use crate::output::words::integer;
+use crate::{output::words::integer, units::Day};
 
 /// Appends a text cell: quoted where it must be, and with an apostrophe before anything that a
 /// spreadsheet would run as a formula.
@@ -47,6 +47,15 @@ fn starts_formula(text: &str) -> bool {
         Some(b'+' | b'-') => text.parse::<f64>().is_err(),
         _ => false,
     }
+}
+
+/// Appends a date, YYYY-MM-DD.
+pub(super) fn push_day(day: Day, out: &mut Vec<u8>) {
+    let (year, month, of_month) = day.ymd();
+    let year = year.clamp(0, 9999) as u32;
+    let digit = |number: u32| b'0' + (number % 10) as u8;
+    out.extend([digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), b'-']);
+    out.extend([digit(month / 10), digit(month), b'-', digit(of_month / 10), digit(of_month)]);
 }
 
 /// Appends a number with the fewest digits that read back to the same f64; whole numbers without a
