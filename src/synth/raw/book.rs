@@ -79,7 +79,7 @@ impl Book {
         book.demand = (who.demand * (0.6 + 0.8 * stream.uniform())) as i64;
         let rest = (who.wealth - who.demand).max(0.0);
         let start = |stream: &mut Stream| opened.max(first - stream.choice(&[1.0; 600]) as i32);
-        if stream.happens(0.4) {
+        if stream.happens(0.5) {
             let since = start(stream);
             let due = first + 5 + stream.choice(&[1.0; 330]) as i32;
             book.deposit((rest * 0.5) as i64, since, due, 12, stream);
@@ -206,9 +206,12 @@ impl Book {
     }
 }
 
+/// What the bank pays on term deposits, in percent a year.
+pub(super) const TERM_RATE: f64 = 1.45;
+
 /// What other banks pay for a year, in percent: it moves slowly up and down.
-fn market_rate(month: Month) -> f64 {
-    1.6 + 0.35 * (f64::from(month.number) / 6.5).sin() + 0.1 * (f64::from(month.number) / 1.7).sin()
+pub(super) fn market_rate(month: i32) -> f64 {
+    1.6 + 0.35 * (f64::from(month) / 6.5).sin() + 0.1 * (f64::from(month) / 1.7).sin()
 }
 
 impl Life<'_> {
@@ -234,8 +237,8 @@ impl Life<'_> {
 
     fn balance(&self, id: &[u8], month: Month, aum: [i64; 2], load: i32, rows: &mut Rows) {
         let book = &self.book;
-        let market = market_rate(month);
-        let paid = if book.term.is_some() { 1.45 } else { 0.1 };
+        let market = market_rate(month.number);
+        let paid = if book.term.is_some() { TERM_RATE } else { 0.1 };
         rows.start(File::Balances, id)
             .day(month.last)
             .money(book.demand)

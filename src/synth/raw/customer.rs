@@ -123,7 +123,7 @@ impl Customer {
         };
         let hunter = group == Group::Hunter;
         let pay = if hunter { None } else { draw_pay(s, seed, age, customers) };
-        let wealth = 100.0 * (9.6 + 0.02 * (age - 40.0) + 1.1 * s.noise()).exp();
+        let wealth = draw_wealth(s, age);
         let wealth = if hunter { 0.06 * wealth.min(3e6) } else { wealth };
         let born = f64::from(year) - age;
         let birth = Day::from_ymd(born.floor() as i32, 1 + s.choice(&[1.0; 12]) as u32, 1);
@@ -191,6 +191,13 @@ fn draw_pay(stream: &mut Stream, seed: Seed, age: f64, customers: u64) -> Option
 /// How many employers pay through a bank of this size.
 pub(super) fn payers(customers: u64) -> u64 {
     customers / 60 + 5
+}
+
+/// Cents: lognormal in the middle, Pareto (exponent 1.7) at the top.
+fn draw_wealth(stream: &mut Stream, age: f64) -> f64 {
+    let middle = 100.0 * (10.0 + 0.02 * (age - 40.0) + 1.2 * stream.noise()).exp();
+    let tail = (1.0 - stream.uniform()).powf(-1.0 / 1.7);
+    if stream.happens(0.06) { 3.0 * middle * tail.min(100.0) } else { middle }
 }
 
 fn draw_channel(stream: &mut Stream, paid: bool, hunter: bool) -> &'static str {

@@ -1,13 +1,15 @@
 //! What a planned event comes to, by what the customer holds at that moment.
 
-use super::super::draw::Stream;
+use super::super::{calendar, draw::Stream};
 use super::{
+    book,
     booking::{Booking, Way, by_bank},
     customer::Source,
     days::{Doing, Event},
     life::{Break, Life, State},
     rows::Rows,
 };
+use crate::units::Day;
 
 impl Life<'_> {
     pub(super) fn book_event(&mut self, event: &Event, stream: &mut Stream, rows: &mut Rows) {
@@ -142,10 +144,17 @@ impl Life<'_> {
 
     /// A term deposit falls due: renewed, spent on something else, or taken along.
     fn matured(&mut self, event: &Event, stream: &mut Stream, rows: &mut Rows) {
-        self.mood.matured = 0;
         let cents = self.book.end_term(event.day);
+        if cents == 0 {
+            return;
+        }
+        self.mood.matured = 0;
         self.put(event, self.by_hand("transfer", Way::In, cents, stream), stream, rows);
-        let weights = if self.mood.turning { [0.2, 0.5, 0.1, 0.2] } else { [0.6, 0.1, 0.15, 0.15] };
+        // The further other banks pay more, the more of the money goes there.
+        let month = calendar::month_of(Day(event.day));
+        let better = (book::market_rate(month) - book::TERM_RATE).max(0.0);
+        let away = if self.mood.turning { 1.2 } else { 0.1 + better };
+        let weights = [0.7, away, 0.12, 0.12];
         let after = Event { second: event.second + 300, ..*event };
         match stream.choice(&weights) {
             0 => self.save(&after, cents, stream, rows),
