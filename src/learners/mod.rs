@@ -3,6 +3,7 @@
 pub mod blend;
 pub mod boost;
 pub mod calibrate;
+mod lines;
 pub mod logistic;
 pub mod tree;
 
