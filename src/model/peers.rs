@@ -82,6 +82,6 @@ mod tests {
         }
         assert_eq!(seen.len(), 12);
         assert_eq!(peers.group(Some(29.9), Some(0.0)), 0);
-        assert_eq!(peers.group(Some(60.0), Some(1e6)), 9);
+        assert_eq!(peers.group(Some(60.0), Some(1e6)), 7);
     }
 }
