@@ -13,6 +13,7 @@ use crate::{
     features::EncodeParams,
     learners::{Budget, LearnerParams},
     metrics::ProfitParams,
+    scoring::WatchParams,
     sources::ReadParams,
     store,
     units::{Day, ModelName, Seed},
@@ -40,6 +41,8 @@ pub struct Config {
     pub cutoffs: CutoffParams,
     /// The money behind the expected maximum profit.
     pub profit: ProfitParams,
+    /// When `monitor` raises an alarm.
+    pub monitor: WatchParams,
 }
 
 /// Which column plays which part.
@@ -295,6 +298,7 @@ impl Config {
         self.encode.check()?;
         self.checks.check()?;
         self.profit.check()?;
+        self.monitor.check()?;
         self.learners.check()
     }
 

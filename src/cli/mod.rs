@@ -6,6 +6,7 @@ mod demo;
 mod evaluate;
 mod init;
 mod models;
+mod monitor;
 mod options;
 mod predict;
 mod synth;
@@ -53,6 +54,7 @@ enum Command {
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
+    Monitor(monitor::Monitor),
     #[command(subcommand)]
     Models(models::Models),
 }
@@ -91,6 +93,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
+        Command::Monitor(monitor) => monitor.run(ui),
         Command::Models(models) => models.run(ui),
     }
 }

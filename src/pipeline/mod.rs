@@ -4,6 +4,7 @@ pub mod check;
 pub mod compare;
 pub mod demo;
 pub mod evaluate;
+pub mod monitor;
 pub mod outcome;
 mod passes;
 pub mod predict;

@@ -8,6 +8,7 @@ mod text;
 
 pub use columnar::ParquetFeed;
 pub use csv::CsvFeed;
+pub use text::guarded;
 pub(in crate::output) use text::is_plain;
 
 use crate::{
