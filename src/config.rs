@@ -16,6 +16,7 @@ use crate::{
     history::HistoryParams,
     learners::{Budget, LearnerParams},
     metrics::ProfitParams,
+    scoring::WatchParams,
     sources::ReadParams,
     store,
     units::{Day, ModelName, Seed},
@@ -45,6 +46,8 @@ pub struct Config {
     pub profit: ProfitParams,
     /// From which raw files the feature table is built, and how.
     pub history: HistoryParams,
+    /// When `monitor` raises an alarm.
+    pub monitor: WatchParams,
     /// What a model is measured by.
     pub evaluate: EvaluateParams,
     /// Segments and actions.
@@ -328,6 +331,7 @@ impl Config {
         self.checks.check()?;
         self.profit.check()?;
         self.history.check()?;
+        self.monitor.check()?;
         self.learners.check()
     }
 

@@ -10,6 +10,7 @@ mod features;
 mod generate;
 mod init;
 mod models;
+mod monitor;
 mod options;
 mod playbook;
 mod predict;
@@ -63,6 +64,7 @@ enum Command {
     Train(train::Train),
     Evaluate(evaluate::Evaluate),
     Predict(predict::Predict),
+    Monitor(monitor::Monitor),
     Explain(explain::Explain),
     #[command(subcommand)]
     Playbook(playbook::Playbook),
@@ -121,6 +123,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Train(train) => train.run(ui),
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
+        Command::Monitor(monitor) => monitor.run(ui),
         Command::Explain(explain) => explain.run(ui),
         Command::Playbook(playbook) => playbook.run(ui),
         Command::Models(models) => models.run(ui),

@@ -19,6 +19,7 @@ pub mod beta;
 pub mod calibration;
 pub mod contrast;
 pub mod drift;
+pub mod expected;
 pub mod figures;
 pub mod interval;
 pub mod line;

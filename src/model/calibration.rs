@@ -64,6 +64,24 @@ impl Calibration {
         logits.iter().map(|&logit| self.probability(logit)).collect()
     }
 
+    /// The same map with all log odds moved by `shift`, as after a change of the base rate.
+    #[must_use]
+    pub fn shifted(&self, shift: f64) -> Self {
+        match self {
+            Self::Identity => Self::Platt { intercept: shift, slope: 1.0 },
+            Self::Platt { intercept, slope } => {
+                Self::Platt { intercept: intercept + shift, slope: *slope }
+            }
+            Self::Isotonic { logits, probabilities } => Self::Isotonic {
+                logits: logits.clone(),
+                probabilities: probabilities
+                    .iter()
+                    .map(|p| logistic(p.ln() - (-p).ln_1p() + shift))
+                    .collect(),
+            },
+        }
+    }
+
     /// Whether the numbers are such as a fit could have given: finite, the slope above 0, at least one
     /// point, logits ascending, probabilities never falling and strictly inside 0..1.
     ///
@@ -141,6 +159,21 @@ mod tests {
             assert!((lines.probability(logit) - p).abs() < 1e-15, "{logit}");
         }
         assert_eq!(isotonic(&[0.5], &[0.2]).apply(&[-1.0, 1.0]), [0.2, 0.2]);
+    }
+
+    #[test]
+    fn a_shift_moves_all_log_odds() {
+        let lines = isotonic(&[-1.0, 1.0], &[0.1, 0.4]);
+        for (calibration, logit) in [
+            (Calibration::Identity, 0.3),
+            (Calibration::Platt { intercept: -0.4, slope: 1.5 }, 0.3),
+            (lines, 1.0),
+        ] {
+            let moved = calibration.shifted(-0.7);
+            let apart = moved.calibrated_logit(logit) - calibration.calibrated_logit(logit);
+            assert!((apart + 0.7).abs() < 1e-12, "{calibration:?}");
+            assert!(moved.check().is_ok());
+        }
     }
 
     #[test]

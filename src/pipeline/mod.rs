@@ -8,6 +8,7 @@ pub mod evaluate;
 pub mod evidence;
 pub mod explain;
 pub mod features;
+pub mod monitor;
 pub mod outcome;
 mod passes;
 pub mod playbook;

@@ -354,9 +354,18 @@ fn assemble(
             .filter(|f| f.problem != Problem::RowOrder)
             .map(note)
             .collect(),
-        config: serde_json::to_value(config)
-            .map_err(|e| Error::new(Kind::BadConfig, e.to_string()))?,
+        config: as_value(config)?,
     })
+}
+
+/// The configuration as it stays with a model: how it is watched does not shape it.
+fn as_value(config: &Config) -> Result<serde_json::Value> {
+    let mut value =
+        serde_json::to_value(config).map_err(|e| Error::new(Kind::BadConfig, e.to_string()))?;
+    if let Some(keys) = value.as_object_mut() {
+        keys.remove("monitor");
+    }
+    Ok(value)
 }
 
 /// The columns that scoring reads, in the order of the table.

@@ -5,9 +5,11 @@ pub mod predictor;
 pub mod scorer;
 pub mod state;
 pub mod tally;
+pub mod watch;
 
 pub use explain::{Direction, Reason, Reasons};
 pub use predictor::Predictor;
 pub use scorer::{Band, Scored, Scorer, ValueBand, Wanted};
 pub use state::{State, StateRules};
 pub use tally::Tally;
+pub use watch::{Seen, Watch, WatchParams};

@@ -157,7 +157,7 @@ impl Tally {
 }
 
 /// How often each code comes in the chosen rows.
-fn histogram(codes: &[u8], rows: &[u32]) -> Vec<u64> {
+pub(super) fn histogram(codes: &[u8], rows: &[u32]) -> Vec<u64> {
     // Four tables, so that runs of one code do not wait for each other.
     let mut counts = [[0_u32; 256]; 4];
     for chunk in rows.chunks(4) {
@@ -166,6 +166,20 @@ fn histogram(codes: &[u8], rows: &[u32]) -> Vec<u64> {
         }
     }
     (0..256).map(|code| counts.iter().map(|table| u64::from(table[code])).sum()).collect()
+}
+
+/// For each code the group that [`Tally::drift`] counts it in, and the number of groups.
+pub(super) fn groups(expected: &[u64]) -> ([u8; 256], usize) {
+    let all: u64 = expected.iter().skip(1).sum();
+    let (mut group_of, mut group, mut held) = ([0; 256], 1, 0);
+    for (code, slot) in group_of.iter_mut().enumerate().skip(1) {
+        *slot = group;
+        held += expected.get(code).copied().unwrap_or(0);
+        if held * 10 >= all && code + 1 < expected.len() {
+            (group, held) = (group + 1, 0);
+        }
+    }
+    (group_of, usize::from(group) + 1)
 }
 
 /// Counts by code as counts by group: missing apart, then neighbouring codes until a group holds a

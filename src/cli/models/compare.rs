@@ -30,12 +30,12 @@ pub(in super::super) struct Compare {
     /// The second, which the differences are of
     b: String,
 
-    #[command(flatten)]
-    on: OnFlags,
-
     /// Print as JSON
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    on: OnFlags,
 
     #[command(flatten)]
     registry: RegistryFlags,

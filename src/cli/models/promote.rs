@@ -29,9 +29,6 @@ pub(in super::super) struct Promote {
     /// The challenger: NAME@VERSION
     challenger: String,
 
-    #[command(flatten)]
-    on: OnFlags,
-
     /// Put it in use whatever the verdict; needs --because
     #[arg(long, requires = "because")]
     force: bool,
@@ -48,6 +45,8 @@ pub(in super::super) struct Promote {
     #[arg(long)]
     json: bool,
 
+    #[command(flatten)]
+    on: OnFlags,
     #[command(flatten)]
     registry: RegistryFlags,
 }

@@ -13,6 +13,7 @@ mod text;
 pub use columnar::ParquetFeed;
 pub use columns::{COLUMNS, CellKind, FeedColumn, VERSION};
 pub use csv::CsvFeed;
+pub use text::guarded;
 pub(in crate::output) use text::{is_plain, push_number, push_text};
 
 use plays::{PlayRows, PlayStyle};

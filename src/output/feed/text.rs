@@ -1,5 +1,7 @@
 //! Cells of a CSV file that no spreadsheet takes for a formula.
 
+use std::borrow::Cow;
+
 use crate::{output::words::integer, units::Day};
 
 /// Appends a text cell: quoted where it must be, and with an apostrophe before anything that a
@@ -28,6 +30,15 @@ pub(in crate::output) fn push_text(text: &str, out: &mut Vec<u8>) {
     } else {
         out.extend_from_slice(bytes);
     }
+}
+
+/// A text cell with an apostrophe before anything that a spreadsheet would run as a formula; quoting is
+/// left to the writer.
+///
+/// # Source
+/// As the feed's own cells: OWASP, *CSV Injection*.
+pub fn guarded(text: &str) -> Cow<'_, str> {
+    if starts_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 /// Whether a cell must stand in quotes. All bytes are looked at, many at a time.
