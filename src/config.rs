@@ -13,6 +13,7 @@ use crate::{
     features::EncodeParams,
     learners::{Budget, LearnerParams},
     metrics::ProfitParams,
+    playbook::campaign::CampaignParams,
     sources::ReadParams,
     store,
     units::{ModelName, Seed},
@@ -42,6 +43,8 @@ pub struct Config {
     pub profit: ProfitParams,
     /// Segments and actions.
     pub playbook: PlaybookParams,
+    /// What there is to give out in a campaign.
+    pub campaign: CampaignParams,
 }
 
 /// Segments and actions.
@@ -307,6 +310,7 @@ impl Config {
         self.encode.check()?;
         self.checks.check()?;
         self.profit.check()?;
+        self.campaign.check()?;
         self.learners.check()
     }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a command, and `ui` the only writer to the terminal.
 
+mod campaign;
 mod check;
 mod demo;
 mod evaluate;
@@ -56,6 +57,8 @@ enum Command {
     #[command(subcommand)]
     Playbook(playbook::Playbook),
     #[command(subcommand)]
+    Campaign(campaign::Campaign),
+    #[command(subcommand)]
     Models(models::Models),
 }
 
@@ -94,6 +97,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Evaluate(evaluate) => evaluate.run(ui),
         Command::Predict(predict) => predict.run(ui),
         Command::Playbook(playbook) => playbook.run(ui),
+        Command::Campaign(campaign) => campaign.run(ui),
         Command::Models(models) => models.run(ui),
     }
 }
