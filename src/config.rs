@@ -16,6 +16,7 @@ use crate::{
     history::HistoryParams,
     learners::{Budget, LearnerParams},
     metrics::ProfitParams,
+    playbook::campaign::CampaignParams,
     scoring::WatchParams,
     sources::ReadParams,
     store,
@@ -52,6 +53,8 @@ pub struct Config {
     pub evaluate: EvaluateParams,
     /// Segments and actions.
     pub playbook: PlaybookParams,
+    /// What there is to give out in a campaign.
+    pub campaign: CampaignParams,
 }
 
 /// What a model is measured by, besides all customers together.
@@ -330,6 +333,7 @@ impl Config {
         self.encode.check()?;
         self.checks.check()?;
         self.profit.check()?;
+        self.campaign.check()?;
         self.history.check()?;
         self.monitor.check()?;
         self.learners.check()

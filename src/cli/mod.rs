@@ -1,5 +1,6 @@
 //! The command line: one file a command, and `ui` the only writer to the terminal.
 
+mod campaign;
 mod check;
 mod clock;
 mod demo;
@@ -69,6 +70,8 @@ enum Command {
     #[command(subcommand)]
     Playbook(playbook::Playbook),
     #[command(subcommand)]
+    Campaign(campaign::Campaign),
+    #[command(subcommand)]
     Models(models::Models),
     #[command(hide = true)]
     Generate(generate::Generate),
@@ -126,6 +129,7 @@ fn run(cli: &Cli, ui: &mut Ui) -> Result<()> {
         Command::Monitor(monitor) => monitor.run(ui),
         Command::Explain(explain) => explain.run(ui),
         Command::Playbook(playbook) => playbook.run(ui),
+        Command::Campaign(campaign) => campaign.run(ui),
         Command::Models(models) => models.run(ui),
         Command::Generate(generate) => generate.run(ui),
     }

@@ -4,8 +4,10 @@
 //! that has met the columns of a table; [`Played`] is what it says of some rows, and [`Next`] what is
 //! to be done about one of them.
 
+pub mod allocate;
 pub mod bind;
 pub mod book;
+pub mod campaign;
 mod check;
 pub mod examples;
 pub mod next;
@@ -15,6 +17,7 @@ pub mod quadrant;
 pub mod reasons;
 pub mod scene;
 pub mod tally;
+pub mod verdict;
 
 pub use bind::{Bound, Off};
 pub use book::{Book, Rule};

@@ -6,6 +6,7 @@ pub mod beside;
 pub mod columnar;
 pub mod columns;
 pub mod csv;
+pub mod line;
 mod plays;
 pub mod schema;
 mod text;
