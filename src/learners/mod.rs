@@ -3,7 +3,6 @@
 pub mod blend;
 pub mod boost;
 pub mod calibrate;
-mod lines;
 pub mod logistic;
 pub mod tree;
 

@@ -1,7 +1,10 @@
 //! Which rows and columns a tree sees: drawn by hash, whatever their order.
 
-use super::{BoostParams, table::Table};
-use crate::{learners::lines::mix, units::Seed};
+use super::{
+    BoostParams,
+    table::{Column, Table},
+};
+use crate::{dataset::CodeKind, units::Seed};
 
 /// What the samples are drawn by.
 #[derive(Debug)]
@@ -63,11 +66,42 @@ impl Draw {
 fn hashes(table: &Table, names: &[u64], events: &[bool]) -> Vec<u64> {
     let mut hashes: Vec<u64> = events.iter().map(|&event| mix(u64::from(event))).collect();
     for (column, &name) in table.columns.iter().zip(names) {
-        let words = column.words(name);
+        let words = words(column, name);
         let codes = table.source.matrix.columns[column.at as usize].as_slice();
         for (hash, &row) in hashes.iter_mut().zip(table.source.index) {
             *hash = hash.wrapping_add(words[usize::from(codes[row as usize])]);
         }
     }
     hashes.iter().map(|&hash| mix(hash)).collect()
+}
+
+/// What each code of a column adds to the hash.
+fn words(column: &Column, name: u64) -> [u64; 256] {
+    let mut words = [0; 256];
+    let mut rank = 0_u64;
+    for code in 0..=u8::MAX {
+        if !column.present[usize::from(code)] {
+            continue;
+        }
+        let value = match column.kind {
+            CodeKind::Ordered if code > 0 => {
+                rank += 1;
+                rank
+            }
+            _ => u64::from(code),
+        };
+        words[usize::from(code)] = mix(name.wrapping_add(value));
+    }
+    words
+}
+
+/// Spreads the bits of a word.
+///
+/// # Source
+/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014), variant 13 of Stafford.
+fn mix(word: u64) -> u64 {
+    let z = word.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }

@@ -1,6 +1,11 @@
 //! The best split of a leaf, from its histogram.
 
-use super::{BoostParams, Monotone, histogram::Sums, link::UNITS, table::Table};
+use super::{
+    BoostParams, Monotone,
+    histogram::Sums,
+    link::UNITS,
+    table::{Column, Table},
+};
 use crate::{dataset::CodeKind, model::tree::Rule};
 
 /// Most levels that are sorted together with a mean of their own: a level needs this much of a leaf's
@@ -218,9 +223,16 @@ impl InColumn<'_> {
         let ((below, above, missing_left), left) = found?;
         // Missing values that the leaf has not seen go with the larger side.
         let unseen_left = missing.second == 0 && left.second > whole.second - left.second;
-        let code = self.column.border(below as u8, above as u8);
+        let code = self.border(below, above);
         let rule = Rule::AtMost { code, missing: missing_left || unseen_left };
         Some(Cut { column: 0, rule, gain: (most - parent) / 2.0, left, l2 })
+    }
+
+    /// The largest code to go left: the middle one of those between both sides that occur elsewhere.
+    fn border(&self, below: usize, above: usize) -> u8 {
+        let between = || (below..above).skip(1).filter(|&code| self.column.present[code]);
+        let half = between().count() / 2;
+        between().take(half).last().unwrap_or(below) as u8
     }
 
     /// The best parting of the levels in the order of their smoothed means. The smaller side is

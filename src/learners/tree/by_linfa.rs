@@ -12,17 +12,16 @@ use linfa_trees::{DecisionTree, TreeNode};
 use ndarray::{Array1, Array2, ShapeBuilder};
 
 use super::{
-    TreeParams,
+    TreeParams, content,
     grow::{Grown, Parting},
     prune,
-    sample::Sample,
+    sample::{Column, Sample},
     select::{self, Chosen},
     tally::Tally,
 };
 use crate::{
     dataset::CodeKind,
     error::Result,
-    learners::lines::{self, Column},
     model::{Tree, tree::Rule},
 };
 
@@ -106,7 +105,7 @@ fn draw(sample: &Sample, limit: f64) -> Vec<u32> {
     for (hash, _, row) in rows {
         nth = if before == Some(hash) { nth + 1 } else { 0 };
         before = Some(hash);
-        let chance = lines::mix(hash ^ lines::mix(nth)) as f64 / 2.0_f64.powi(64);
+        let chance = content::mix(hash ^ content::mix(nth)) as f64 / 2.0_f64.powi(64);
         let copies = (weight(row as usize) * share + chance.min(1.0 - f64::EPSILON)) as usize;
         drawn.extend(std::iter::repeat_n(row, copies));
     }

@@ -1,22 +1,47 @@
 //! The rows to learn from, side by side in lines, with their outcomes and weights.
 
+use rayon::prelude::*;
+
 use super::{content, tally::Tally};
 use crate::{
+    dataset::CodeKind,
     error::{Error, Kind, Result},
-    learners::{
-        Training, check_shapes,
-        lines::{self, Column},
-    },
+    learners::{Training, check_shapes},
     units::Seed,
 };
 
 /// Columns in a line.
 pub(super) const WIDTH: usize = 16;
+/// Rows that are copied into lines at a time.
+const AT_ONCE: usize = 4096;
 /// Units of the largest weight.
 const UNITS: f64 = (1_u64 << 30) as f64;
 
 /// The codes of a row in `WIDTH` columns.
-pub(super) type Line = lines::Line<WIDTH>;
+pub(super) type Line = [u8; WIDTH];
+
+/// A column that takes part: one that is not constant.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    /// Index in the matrix.
+    pub(super) at: u32,
+    pub(super) name: String,
+    pub(super) kind: CodeKind,
+    /// The codes that occur.
+    pub(super) present: Box<[bool; 256]>,
+    /// One more than the largest code that occurs.
+    pub(super) codes: usize,
+}
+
+impl Column {
+    /// The largest code to go left where a node has `below` and `above` but none between: the middle one
+    /// of those between that occur elsewhere, else `below`.
+    pub(super) fn border(&self, below: u8, above: u8) -> u8 {
+        let between = || (below..above).skip(1).filter(|&code| self.present[usize::from(code)]);
+        let half = between().count() / 2;
+        between().take(half).last().unwrap_or(below)
+    }
+}
 
 /// Rows to learn from.
 #[derive(Debug, Clone)]
@@ -46,11 +71,7 @@ impl Sample {
         let events: Vec<bool> = training.targets.iter().copied().collect();
         let (units, scale) = match training.weights.len() {
             0 => (None, 1.0),
-            _ => {
-                let scale = lines::units_of_one(training.weights.iter().copied(), UNITS)?;
-                let units = training.weights.iter().map(|&w| (f64::from(w) * scale).round() as u64);
-                (Some(units.collect()), scale)
-            }
+            _ => in_units(training.weights.iter().copied())?,
         };
         let weighs =
             |(row, _): &(usize, &bool)| units.as_ref().is_none_or(|u: &Vec<u64>| u[*row] > 0);
@@ -60,8 +81,21 @@ impl Sample {
         if happened == 0 || happened == all {
             return Err(Error::new(Kind::OneClass, "all training rows have the same outcome"));
         }
-        let kept = lines::varying(&rows, |_| true);
-        let blocks = lines::blocks(&kept, &rows);
+        let kept: Vec<Column> = rows
+            .matrix
+            .columns
+            .par_iter()
+            .enumerate()
+            .filter_map(|(at, column)| column_of(training, at, column))
+            .collect();
+        let blocks = kept
+            .chunks(WIDTH)
+            .map(|columns| {
+                let columns: Vec<&[u8]> =
+                    columns.iter().map(|c| rows.matrix.columns[c.at as usize].as_slice()).collect();
+                lines(&columns, rows.index)
+            })
+            .collect::<Vec<_>>();
         let hashes = content::hashes(&kept, &blocks, &events, seed);
         Ok(Self { kept, blocks, events, units, scale, hashes })
     }
@@ -117,4 +151,47 @@ impl Sample {
     pub(super) fn code(&self, row: u32, column: usize) -> u8 {
         self.blocks[column / WIDTH][row as usize][column % WIDTH]
     }
+}
+
+/// Weights in whole units of a power of two, so fine that the largest has 30 bits.
+fn in_units(weights: impl Iterator<Item = f32> + Clone) -> Result<(Option<Vec<u64>>, f64)> {
+    if weights.clone().any(|weight| !weight.is_finite() || weight < 0.0) {
+        return Err(Error::new(
+            Kind::BadParameter,
+            "a weight is not a finite number of at least 0",
+        ));
+    }
+    let most = f64::from(weights.clone().fold(0.0, f32::max));
+    let mut scale = UNITS;
+    while most * scale > UNITS {
+        scale /= 2.0;
+    }
+    while most > 0.0 && most * scale <= UNITS / 2.0 {
+        scale *= 2.0;
+    }
+    Ok((Some(weights.map(|weight| (f64::from(weight) * scale).round() as u64).collect()), scale))
+}
+
+fn column_of(training: &Training, at: usize, column: &[u8]) -> Option<Column> {
+    let rows = training.records;
+    let mut present = Box::new([false; 256]);
+    for &row in rows.index {
+        present[usize::from(column[row as usize])] = true;
+    }
+    let codes = present.iter().rposition(|&present| present)? + 1;
+    let varies = present.iter().filter(|&&present| present).count() > 1;
+    let name = rows.matrix.names.get(at).cloned().unwrap_or_default();
+    varies.then(|| Column { at: at as u32, name, kind: rows.matrix.kinds[at], present, codes })
+}
+
+fn lines(columns: &[&[u8]], index: &[u32]) -> Vec<Line> {
+    let mut lines = vec![[0; WIDTH]; index.len()];
+    lines.par_chunks_mut(AT_ONCE).zip(index.par_chunks(AT_ONCE)).for_each(|(lines, index)| {
+        for (slot, column) in columns.iter().enumerate() {
+            for (line, &row) in lines.iter_mut().zip(index) {
+                line[slot] = column[row as usize];
+            }
+        }
+    });
+    lines
 }

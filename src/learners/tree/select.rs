@@ -3,13 +3,12 @@
 use rayon::prelude::*;
 
 use super::{
-    TreeParams,
+    TreeParams, content,
     grow::{self, Grown},
     prune,
     sample::Sample,
     tally::Tally,
 };
-use crate::learners::lines;
 
 /// Smoothing without cross-validation, in rows.
 pub(super) const DEFAULT_SMOOTHING: f64 = 10.0;
@@ -75,7 +74,7 @@ fn folds(sample: &Sample, folds: usize, rows_at_most: usize) -> (Vec<(u32, u64)>
     let weight = |row: u32| sample.units.as_ref().map_or(one, |units| units[row as usize]);
     let mut rows: Vec<(u64, u64, u32)> = (0_u32..)
         .zip(&sample.hashes)
-        .filter(|&(_, &hash)| lines::mix(hash) <= limit)
+        .filter(|&(_, &hash)| content::mix(hash) <= limit)
         .map(|(row, &hash)| (hash, weight(row), row))
         .collect();
     rows.par_sort_unstable();

@@ -1,7 +1,11 @@
 //! The best split of a node, from its histograms.
 
-use super::{TreeParams, sample::Sample, tally::Tally};
-use crate::{dataset::CodeKind, learners::lines::Column, model::tree::Rule};
+use super::{
+    TreeParams,
+    sample::{Column, Sample},
+    tally::Tally,
+};
+use crate::{dataset::CodeKind, model::tree::Rule};
 
 /// Rows' worth of the node's rate that a level's rate is mixed with before levels are put in order,
 /// so that a rare level does not lead by luck.

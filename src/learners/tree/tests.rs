@@ -100,7 +100,7 @@ fn bytes(tree: &Tree) -> String {
 
 /// A large table made by hash, so that many tasks take part.
 fn large(rows: usize) -> Table {
-    let word = |row: usize, column: usize| lines::mix((row * 64 + column) as u64);
+    let word = |row: usize, column: usize| content::mix((row * 64 + column) as u64);
     let columns: Vec<Vec<u8>> = (0..20)
         .map(|column| (0..rows).map(|row| (word(row, column) % 200) as u8).collect())
         .collect();
