@@ -6,32 +6,25 @@ use std::{
 };
 
 use arrow_array::{Array, cast::AsArray};
-use rayon::prelude::*;
 
 use super::{
-    dictionary::{Dictionary, Lookup, Words},
+    desk::Desk,
+    dictionary::{Dictionary, Words},
     dormancy::{Rule, means_customers},
     ids::Ids,
-    make::{self, Row},
+    make,
     params::HistoryParams,
-    people::{Customer, Places},
-    quality::{Quality, Rejected, TableFacts},
-    reader::Plan,
-    records::{NEVER, Record},
+    people::Customer,
+    quality::{Quality, Rejected},
     schema::RawTable,
-    shelf::{Budget, Parts, Shelf, put},
+    shelf::{Budget, Parts, Shelf},
 };
 use crate::{
     error::{Error, Kind, Place, Result},
-    sources::{self, Block, Column, ColumnType, Input, ReadParams},
+    sources::{self, Column, ColumnType, Input, ReadParams},
     store,
     units::Day,
 };
-
-/// The most rows set aside that are listed, for each table; all are counted.
-const MOST_LISTED: usize = 10_000;
-/// Blocks that are worked on at a time, for each thread.
-const AHEAD: usize = 2;
 
 /// All that is known of the customers.
 #[derive(Debug)]
@@ -119,6 +112,35 @@ pub fn load(
     let (base_currency, rates) = currency(params, &currencies, &words)?;
     quality.currency = words.get(base_currency).map(str::to_owned);
     let (first_day, complete_until) = span(&days, params)?;
+    complete(&mut quality, &days, &currencies, base_currency, complete_until);
+    Ok(History {
+        params: params.clone(),
+        ids,
+        customers: people,
+        words,
+        parts,
+        shelves,
+        fields,
+        base_currency,
+        rates,
+        first_day,
+        complete_until,
+        quality,
+        rejected,
+    })
+}
+
+/// Days of the rows of each table, and how many rows each has.
+type Days = BTreeMap<RawTable, BTreeMap<i32, u64>>;
+
+/// Counts what can be counted only when all is read.
+fn complete(
+    quality: &mut Quality,
+    days: &Days,
+    currencies: &BTreeMap<(RawTable, u32), u64>,
+    base_currency: u32,
+    complete_until: Day,
+) {
     quality.complete_until = complete_until.to_string();
     for facts in &mut quality.tables {
         facts.other_currency = currencies
@@ -135,21 +157,6 @@ pub fn load(
             Some((Day(*first.0).to_string(), Day(*last.0).to_string()))
         });
     }
-    Ok(History {
-        params: params.clone(),
-        ids,
-        customers: people,
-        words,
-        parts,
-        shelves,
-        fields,
-        base_currency,
-        rates,
-        first_day,
-        complete_until,
-        quality,
-        rejected,
-    })
 }
 
 fn absent(folder: &Path, what: &str, table: &str) -> Error {
@@ -251,10 +258,7 @@ fn currency(
 const LONGEST_GAP: i32 = 45;
 
 /// The first day of any event, and the last for which the data are complete.
-fn span(
-    days: &BTreeMap<RawTable, BTreeMap<i32, u64>>,
-    params: &HistoryParams,
-) -> Result<(Day, Day)> {
+fn span(days: &Days, params: &HistoryParams) -> Result<(Day, Day)> {
     let mut all: BTreeMap<i32, u64> = BTreeMap::new();
     for table in [RawTable::Transactions, RawTable::Balances] {
         for (day, count) in days.get(&table).into_iter().flatten() {
@@ -276,251 +280,4 @@ fn span(
         last = day;
     }
     Ok((Day(first), params.complete_until.unwrap_or(Day(last))))
-}
-
-/// The reading in progress.
-struct Desk<'a> {
-    params: &'a HistoryParams,
-    read: &'a ReadParams,
-    rows: &'a (dyn Fn(RawTable, u64) + Sync),
-    dictionary: &'a Dictionary,
-    ids: Ids,
-    people: Vec<Customer>,
-    fields: BTreeMap<RawTable, Vec<&'static str>>,
-    quality: Quality,
-    rejected: Vec<Rejected>,
-    days: BTreeMap<RawTable, BTreeMap<i32, u64>>,
-    currencies: BTreeMap<(RawTable, u32), u64>,
-}
-
-/// What a block became.
-struct Read {
-    bytes: Vec<u8>,
-    rows: u64,
-    facts: Facts,
-    rejected: Vec<(u64, Option<String>, String)>,
-    days: BTreeMap<i32, u64>,
-    currencies: BTreeMap<u32, u64>,
-}
-
-#[derive(Default)]
-struct Facts {
-    filtered: u64,
-    unknown: u64,
-    late: u64,
-    future: u64,
-}
-
-/// How a row becomes a record; `None` where its date is missing. The currency is 0 where none is named.
-type Make<R> = fn(&Row<'_>, &mut Lookup<'_>) -> Option<(R, u32)>;
-
-impl<'a> Desk<'a> {
-    fn new(
-        params: &'a HistoryParams,
-        read: &'a ReadParams,
-        rows: &'a (dyn Fn(RawTable, u64) + Sync),
-        dictionary: &'a Dictionary,
-    ) -> Self {
-        Self {
-            params,
-            read,
-            rows,
-            dictionary,
-            ids: Ids::default(),
-            people: Vec::new(),
-            fields: BTreeMap::new(),
-            quality: Quality::default(),
-            rejected: Vec::new(),
-            days: BTreeMap::new(),
-            currencies: BTreeMap::new(),
-        }
-    }
-
-    fn plan(&mut self, table: RawTable, files: &[PathBuf]) -> Result<(Plan, TableFacts)> {
-        let plan = Plan::new(table, self.params.source(table), &files[0], self.read)?;
-        let (present, absent): (Vec<_>, Vec<_>) =
-            table.fields().iter().map(|field| field.name).partition(|name| plan.has(name));
-        let facts = TableFacts {
-            table,
-            files: files.to_vec(),
-            rows: 0,
-            filtered: 0,
-            rejected: 0,
-            unknown_customer: 0,
-            has_load_date: plan.has("load_ts"),
-            loaded_late: 0,
-            future_dated: 0,
-            other_currency: 0,
-            days: None,
-            absent_fields: absent,
-        };
-        self.fields.insert(table, present);
-        Ok((plan, facts))
-    }
-
-    fn list(
-        &mut self,
-        file: &Path,
-        of: Vec<(u64, Option<String>, String)>,
-        facts: &mut TableFacts,
-    ) {
-        for (line, column, cause) in of {
-            facts.rejected += 1;
-            if facts.rejected <= MOST_LISTED as u64 {
-                self.rejected.push(Rejected { file: file.to_owned(), line, column, cause });
-            }
-        }
-    }
-
-    fn customers(&mut self, files: &BTreeMap<RawTable, Vec<PathBuf>>) -> Result<()> {
-        let files = &files[&RawTable::Customers];
-        let (plan, mut facts) = self.plan(RawTable::Customers, files)?;
-        let (places, at) = (Places::new(), RawTable::Customers.at("cust_id"));
-        let dictionary = self.dictionary;
-        for file in files {
-            for block in plan.open(file, self.read)? {
-                let block = block?;
-                let cells = plan.cells(&block)?;
-                let mut aside = of_block(&block);
-                let mut lookup = dictionary.lookup();
-                for row in 0..block.rows.num_rows() {
-                    if !cells.keeps(row) {
-                        facts.filtered += 1;
-                        continue;
-                    }
-                    let Some(id) = cells.text(at, row).filter(|id| !id.is_empty()) else {
-                        aside.push((block.lines[row], Some("cust_id".into()), "is missing".into()));
-                        continue;
-                    };
-                    if self.ids.add(id).is_err() {
-                        // The customers may well be those of a file of transactions.
-                        self.quality.duplicate_customers += 1;
-                        continue;
-                    }
-                    facts.rows += 1;
-                    self.people.push(Customer::read(&cells, row, &places, &mut lookup));
-                }
-                self.list(file, aside, &mut facts);
-                (self.rows)(RawTable::Customers, facts.rows);
-            }
-        }
-        for person in &mut self.people {
-            if person.close < person.open && person.open != NEVER {
-                self.quality.closed_before_opened += 1;
-                person.close = NEVER;
-            }
-        }
-        self.quality.tables.push(facts);
-        Ok(())
-    }
-
-    fn table<R: Record>(
-        &mut self,
-        table: RawTable,
-        files: &BTreeMap<RawTable, Vec<PathBuf>>,
-        mut shelf: Shelf,
-        make: Make<R>,
-    ) -> Result<Shelf> {
-        let Some(files) = files.get(&table) else { return Ok(shelf) };
-        let (plan, mut facts) = self.plan(table, files)?;
-        let ahead = AHEAD * rayon::current_num_threads();
-        for file in files {
-            let mut blocks = plan.open(file, self.read)?;
-            loop {
-                let some: Vec<Block> = blocks.by_ref().take(ahead).collect::<Result<_>>()?;
-                if some.is_empty() {
-                    break;
-                }
-                let done: Vec<Result<Read>> =
-                    some.par_iter().map(|block| self.block(&plan, block, make)).collect();
-                for read in done {
-                    let read = read?;
-                    shelf.take::<R>(&read.bytes)?;
-                    self.note(table, file, read, &mut facts);
-                }
-                (self.rows)(table, facts.rows);
-            }
-        }
-        self.quality.tables.push(facts);
-        Ok(shelf)
-    }
-
-    fn note(&mut self, table: RawTable, file: &Path, read: Read, facts: &mut TableFacts) {
-        facts.rows += read.rows;
-        facts.filtered += read.facts.filtered;
-        facts.unknown_customer += read.facts.unknown;
-        facts.loaded_late += read.facts.late;
-        facts.future_dated += read.facts.future;
-        let days = self.days.entry(table).or_default();
-        for (day, count) in read.days {
-            *days.entry(day).or_default() += count;
-        }
-        for (currency, count) in read.currencies {
-            *self.currencies.entry((table, currency)).or_default() += count;
-        }
-        self.list(file, read.rejected, facts);
-    }
-
-    fn block<R: Record>(&self, plan: &Plan, block: &Block, make: Make<R>) -> Result<Read> {
-        let cells = plan.cells(block)?;
-        let count = block.rows.num_rows();
-        let mut read = Read {
-            bytes: Vec::with_capacity(count * (4 + R::SIZE)),
-            rows: 0,
-            facts: Facts::default(),
-            rejected: of_block(block),
-            days: BTreeMap::new(),
-            currencies: BTreeMap::new(),
-        };
-        let mut lookup = self.dictionary.lookup();
-        let mut day_before = (i32::MIN, 0);
-        for row in 0..count {
-            if !cells.keeps(row) {
-                read.facts.filtered += 1;
-                continue;
-            }
-            let Some(id) = cells.text(0, row) else {
-                let place = (block.lines[row], Some("cust_id".to_owned()), "is missing".to_owned());
-                read.rejected.push(place);
-                continue;
-            };
-            let Some(customer) = self.ids.find(id) else {
-                read.facts.unknown += 1;
-                let cause = "the customer file does not have this customer".to_owned();
-                read.rejected.push((block.lines[row], Some("cust_id".to_owned()), cause));
-                continue;
-            };
-            let raw = Row { cells: &cells, row, params: self.params };
-            let Some((record, currency)) = make(&raw, &mut lookup) else {
-                let cause = "the date is missing or outside 1900 to 2200".to_owned();
-                read.rejected.push((block.lines[row], None, cause));
-                continue;
-            };
-            read.rows += 1;
-            read.facts.late += u64::from(record.known() > record.day() + 1);
-            read.facts.future += u64::from(raw.is_dated_after_loading());
-            if currency != 0 {
-                *read.currencies.entry(currency).or_default() += 1;
-            }
-            if day_before.0 == record.day() {
-                day_before.1 += 1;
-            } else {
-                if day_before.1 > 0 {
-                    *read.days.entry(day_before.0).or_default() += day_before.1;
-                }
-                day_before = (record.day(), 1);
-            }
-            put(customer, &record, &mut read.bytes);
-        }
-        if day_before.1 > 0 {
-            *read.days.entry(day_before.0).or_default() += day_before.1;
-        }
-        Ok(read)
-    }
-}
-
-/// The rows of a block that could not be read.
-fn of_block(block: &Block) -> Vec<(u64, Option<String>, String)> {
-    let rejects = block.rejects.iter();
-    rejects.map(|reject| (reject.line, reject.column.clone(), reject.cause.clone())).collect()
 }

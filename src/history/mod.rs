@@ -16,6 +16,7 @@
 mod calendar;
 mod codes;
 mod curve;
+mod desk;
 mod dictionary;
 mod dormancy;
 mod families;

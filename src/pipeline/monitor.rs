@@ -1,5 +1,4 @@
-//! Watches current customers: do they still look like those the model learned from, and does it still
-//! hold what it promised? Streaming, in constant memory.
+//! Watches current customers: do they still look like those the model learned from? In constant memory.
 
 pub mod alarms;
 pub mod alerts;

@@ -1,5 +1,6 @@
 //! Trains the churn and the reactivation model and puts them into one bundle.
 
+mod digest;
 mod held_out;
 
 use std::path::Path;
@@ -339,7 +340,7 @@ fn assemble(
         reactivation,
         value_cut: value_cut(prepared, config.cutoffs.value),
         data: DataFacts {
-            digest: digest(prepared),
+            digest: digest::digest(prepared),
             rows: prepared.answers.state.len() as u64,
             rejected: prepared.rejects.len() as u64,
             active: prepared.count(State::Active),
@@ -376,28 +377,6 @@ fn needed_columns(prepared: &Prepared, encoder: &Encoder) -> Result<Vec<Column>>
     names.extend(roles.id.clone());
     names.extend(roles.as_of.clone());
     Ok(prepared.columns.iter().filter(|column| names.contains(&column.name)).cloned().collect())
-}
-
-/// Rows that are digested at a time.
-const DIGESTED: usize = 4096;
-
-/// A digest of everything the learners saw, whatever the order of the file.
-fn digest(prepared: &Prepared) -> String {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(prepared.matrix.digest().as_bytes());
-    let answers = &prepared.answers;
-    let outcome = |known: Option<bool>| known.map_or(0_u8, |event| 1 + u8::from(event));
-    let mut bytes = Vec::with_capacity(DIGESTED * 18);
-    for first in (0..answers.rows()).step_by(DIGESTED) {
-        bytes.clear();
-        for row in first..(first + DIGESTED).min(answers.rows()) {
-            bytes.extend_from_slice(&answers.key(row).to_le_bytes());
-            bytes.extend_from_slice(&answers.worth(row).map_or(0, f64::to_bits).to_le_bytes());
-            bytes.extend([outcome(answers.churn[row]), outcome(answers.returned(row))]);
-        }
-        hasher.update(&bytes);
-    }
-    hasher.finalize().to_hex().to_string()
 }
 
 /// A finding as it stays with the model.
