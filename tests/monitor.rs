@@ -338,7 +338,7 @@ fn whose_state_has_changed_since_the_last_feed_is_listed() {
     }
     let told = desk.refused(2, &["monitor", "current.csv", "--since", "history.csv"]);
     assert!(told.contains("--since takes a feed"), "{told}");
-    assert!(!desk.path("alerts.csv").exists(), "nothing is left half written");
+    assert!(!desk.path("changes.csv").exists(), "nothing is left half written");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `reveille monitor`.
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   reveille monitor current.csv
-  reveille monitor current.csv --since last-feed.csv --alerts alerts.csv --json
+  reveille monitor current.csv --since last-feed.csv --alerts changes.csv --json
   reveille monitor march.csv --outcomes june.csv --refresh")]
 pub(super) struct Monitor {
     /// Table of the current customers; `-` is standard input
@@ -51,7 +51,7 @@ pub(super) struct Monitor {
     since: Option<String>,
 
     /// Where they are listed
-    #[arg(long, value_name = "FILE", default_value = "alerts.csv")]
+    #[arg(long, value_name = "FILE", default_value = "changes.csv")]
     alerts: PathBuf,
 
     /// An earlier table of customers to hold branches and other groups against
@@ -222,7 +222,7 @@ fn words(alarm: &Alarm) -> String {
     let share = |x: f64| format!("{:+.1} %", x * 100.0);
     let of = &alarm.of;
     let group = alarm.group.as_ref().map_or_else(String::new, |group| format!(" in {group}"));
-    let said = match alarm.what {
+    match alarm.what {
         "shift" => format!("{of} has shifted{group} (PSI {figure:.2}, limit {limit})"),
         "missing" => format!(
             "{of} is missing {} of cells against training (limit {})",
@@ -251,8 +251,7 @@ fn words(alarm: &Alarm) -> String {
             share(figure),
             share(limit)
         ),
-    };
-    said
+    }
 }
 
 /// Columns that are listed.
@@ -292,16 +291,19 @@ fn text(watched: &Watched) -> String {
             percent(column.outside),
         ]);
     }
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "\nthe columns that have moved most, of {}:\n{}",
         watched.columns.len(),
         tables::columns(&rows)
-    ));
+    );
     if watched.alarms.is_empty() {
-        text.push_str(&format!("\nno alarm in {} checks\n", watched.checks));
+        let _ = writeln!(text, "\nno alarm in {} checks", watched.checks);
     } else {
         text.push_str("\nalarms:\n");
-        watched.alarms.iter().for_each(|alarm| text.push_str(&format!("  {}\n", words(alarm))));
+        for alarm in &watched.alarms {
+            let _ = writeln!(text, "  {}", words(alarm));
+        }
     }
     text
 }
@@ -316,12 +318,13 @@ fn health_text(name: &str, health: &Health) -> String {
         health.expected.auc
     );
     if let Some(validated) = health.validated_auc {
-        text.push_str(&format!(" ({validated:.3} at validation)"));
+        let _ = write!(text, " ({validated:.3} at validation)");
     }
     text.push('\n');
     if let Some(real) = &health.real {
-        text.push_str(&format!(
-            "  it came to {} of {}; AUC {:.3} ({:.3}–{:.3}), log loss {:.4}, slope {:.2}\n",
+        let _ = writeln!(
+            text,
+            "  it came to {} of {}; AUC {:.3} ({:.3}–{:.3}), log loss {:.4}, slope {:.2}",
             percent(real.base_rate),
             tables::thousands(real.rows as f64),
             real.auc.value,
@@ -329,13 +332,14 @@ fn health_text(name: &str, health: &Health) -> String {
             real.auc.high,
             real.log_loss,
             real.calibration_slope
-        ));
+        );
     }
     if let Some(intercept) = health.intercept.filter(|i| i.p_value <= 0.05) {
-        text.push_str(&format!(
-            "  a new intercept is offered: {:+.3} log odds; --refresh saves it\n",
+        let _ = writeln!(
+            text,
+            "  a new intercept is offered: {:+.3} log odds; --refresh saves it",
             intercept.shift
-        ));
+        );
     }
     text
 }

@@ -35,6 +35,7 @@ use crate::{
 /// `-` is standard input. The model is validated on rows it has not seen, calibrated, and saved in
 /// the registry.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(after_help = "Examples:
   reveille train history.csv --churn Exited --value Balance
   reveille train history.csv --reproduce retail@2026-03-31-0123456789ab

@@ -169,10 +169,10 @@ impl<'a> Desk<'a> {
         &mut self,
         table: RawTable,
         files: &BTreeMap<RawTable, Vec<PathBuf>>,
-        mut shelf: Shelf,
+        mut aside: Shelf,
         make: Make<R>,
     ) -> Result<Shelf> {
-        let Some(files) = files.get(&table) else { return Ok(shelf) };
+        let Some(files) = files.get(&table) else { return Ok(aside) };
         let (plan, mut facts) = self.plan(table, files)?;
         let ahead = AHEAD * rayon::current_num_threads();
         for file in files {
@@ -186,14 +186,14 @@ impl<'a> Desk<'a> {
                     some.par_iter().map(|block| self.block(&plan, block, make)).collect();
                 for read in done {
                     let read = read?;
-                    shelf.take::<R>(&read.bytes)?;
+                    aside.take::<R>(&read.bytes)?;
                     self.note(table, file, read, &mut facts);
                 }
                 (self.rows)(table, facts.rows);
             }
         }
         self.quality.tables.push(facts);
-        Ok(shelf)
+        Ok(aside)
     }
 
     fn note(&mut self, table: RawTable, file: &Path, read: Read, facts: &mut TableFacts) {
@@ -241,7 +241,7 @@ impl<'a> Desk<'a> {
                 read.rejected.push((block.lines[row], Some("cust_id".to_owned()), cause));
                 continue;
             };
-            let raw = Row { cells: &cells, row, params: self.params };
+            let raw = Row { cells: &cells, at: row, params: self.params };
             let Some((record, currency)) = make(&raw, &mut lookup) else {
                 let cause = "the date is missing or outside 1900 to 2200".to_owned();
                 read.rejected.push((block.lines[row], None, cause));

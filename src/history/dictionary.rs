@@ -39,10 +39,10 @@ impl Lookup<'_> {
     pub(super) fn number(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text else { return 0 };
         let key = hash(text);
-        if let Some((known, number)) = self.seen.get(&key) {
-            if known.as_ref() == text {
-                return *number;
-            }
+        if let Some((known, number)) = self.seen.get(&key)
+            && known.as_ref() == text
+        {
+            return *number;
         }
         let number = self.shared.number(text);
         self.seen.insert(key, (text.into(), number));

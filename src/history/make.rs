@@ -12,7 +12,7 @@ use super::{
 /// A raw row.
 pub(super) struct Row<'a> {
     pub cells: &'a Cells,
-    pub row: usize,
+    pub at: usize,
     pub params: &'a HistoryParams,
 }
 
@@ -24,36 +24,36 @@ const LOADED: usize = 2;
 
 impl Row<'_> {
     fn text(&self, field: usize) -> Option<&str> {
-        self.cells.text(field, self.row)
+        self.cells.text(field, self.at)
     }
 
     fn number(&self, field: usize) -> f64 {
-        self.cells.number(field, self.row).unwrap_or(f64::NAN)
+        self.cells.number(field, self.at).unwrap_or(f64::NAN)
     }
 
     fn later_day(&self, field: usize) -> i32 {
-        self.cells.day(field, self.row).unwrap_or(NEVER)
+        self.cells.day(field, self.at).unwrap_or(NEVER)
     }
 
     /// 0 no, 1 yes, 2 not known.
     fn flag(&self, field: usize) -> u8 {
-        self.cells.flag(field, self.row).map_or(2, u8::from)
+        self.cells.flag(field, self.at).map_or(2, u8::from)
     }
 
     fn says(&self, field: usize) -> bool {
-        self.cells.flag(field, self.row) == Some(true)
+        self.cells.flag(field, self.at) == Some(true)
     }
 
     /// The day it is about and the day from which it is known: never before the former.
     fn dates(&self) -> Option<(i32, i32)> {
-        let day = self.cells.day(DAY, self.row).filter(|day| DAYS.contains(day))?;
-        let loaded = self.cells.day(LOADED, self.row).unwrap_or(day);
+        let day = self.cells.day(DAY, self.at).filter(|day| DAYS.contains(day))?;
+        let loaded = self.cells.day(LOADED, self.at).unwrap_or(day);
         Some((day, loaded.max(day)))
     }
 
     /// Whether it was loaded before the day it is about.
     pub(super) fn is_dated_after_loading(&self) -> bool {
-        match (self.cells.day(DAY, self.row), self.cells.day(LOADED, self.row)) {
+        match (self.cells.day(DAY, self.at), self.cells.day(LOADED, self.at)) {
             (Some(day), Some(loaded)) => loaded < day,
             _ => false,
         }
@@ -75,7 +75,7 @@ pub(super) fn transaction(row: &Row<'_>, lookup: &mut Lookup<'_>) -> Option<(Txn
     const PAYER: usize = place(TRANSACTIONS, "payer_id");
     const PROMO: usize = place(TRANSACTIONS, "promo");
     let (day, known) = row.dates()?;
-    let amount = row.cells.number(AMOUNT, row.row);
+    let amount = row.cells.number(AMOUNT, row.at);
     let kind = row.text(TYPE);
     let mut bits = match (row.text(DIRECTION).map(str::trim), amount) {
         (Some("in" | "IN" | "In" | "credit" | "C" | "+" | "收入"), _) => txn::IN,
@@ -129,10 +129,10 @@ pub(super) fn balance(row: &Row<'_>, lookup: &mut Lookup<'_>) -> Option<(Balance
     const PAID: usize = place(BALANCES, "rate_paid");
     const MARKET: usize = place(BALANCES, "market_rate");
     let (day, known) = row.dates()?;
-    let parts = (DEMAND..=METAL).filter_map(|at| row.cells.number(at, row.row));
+    let parts = (DEMAND..=METAL).filter_map(|at| row.cells.number(at, row.at));
     let total = parts.fold(None, |sum: Option<f64>, part| Some(sum.unwrap_or(0.0) + part));
-    let mean = row.cells.number(MEAN, row.row);
-    let aum = row.cells.number(END, row.row).or(total).or(mean);
+    let mean = row.cells.number(MEAN, row.at);
+    let aum = row.cells.number(END, row.at).or(total).or(mean);
     let record = Balance {
         day,
         known,
@@ -253,7 +253,7 @@ pub(super) fn salary(row: &Row<'_>, lookup: &mut Lookup<'_>) -> Option<(Pay, u32
     let record = Pay {
         day,
         known,
-        amount: units(row.cells.number(AMOUNT, row.row)),
+        amount: units(row.cells.number(AMOUNT, row.at)),
         payer: lookup.number(row.text(PAYER)),
         source,
     };

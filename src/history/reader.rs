@@ -1,6 +1,6 @@
 //! A raw table's files, read field by field: plain columns as they are, expressions evaluated.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use arrow_array::{Array, Date32Array, Float64Array, RecordBatch, StringArray, cast::AsArray};
 
@@ -38,14 +38,14 @@ impl Plan {
     pub(super) fn new(
         table: RawTable,
         source: &TableSource,
-        first: &PathBuf,
+        first: &Path,
         read: &ReadParams,
     ) -> Result<Self> {
-        let input = Input::Path(first.clone());
+        let input = Input::Path(first.to_owned());
         let names = sources::names(&input, read)?;
         let is_column = |text: &str| names.iter().any(|name| name == text);
-        let plain = source.filter.is_none() && source.columns.values().all(|text| is_column(text));
-        let plan = if plain {
+        let as_is = source.filter.is_none() && source.columns.values().all(|text| is_column(text));
+        let plan = if as_is {
             Self::plain(table, source, &names)
         } else {
             let columns = sources::scan(&input, read)?.columns;
@@ -133,8 +133,8 @@ impl Plan {
     }
 
     /// The rows of a file.
-    pub(super) fn open(&self, file: &PathBuf, read: &ReadParams) -> Result<Blocks> {
-        sources::open(&Input::Path(file.clone()), read, None, &self.wanted)
+    pub(super) fn open(&self, file: &Path, read: &ReadParams) -> Result<Blocks> {
+        sources::open(&Input::Path(file.to_owned()), read, None, &self.wanted)
     }
 
     /// The fields of a block.

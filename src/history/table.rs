@@ -99,10 +99,10 @@ impl Column {
         match self {
             Self::Number(cells) => {
                 let cell = |x: f64| if x.is_nan() { None } else { Some(x) };
-                shrink(Float64Array::from_iter(cells.into_iter().map(cell)))
+                shrink(cells.into_iter().map(cell).collect::<Float64Array>())
             }
-            Self::Count(cells) => shrink(Int32Array::from_iter(cells.into_iter().map(whole))),
-            Self::Day(cells) => shrink(Date32Array::from_iter(cells.into_iter().map(whole))),
+            Self::Count(cells) => shrink(cells.into_iter().map(whole).collect::<Int32Array>()),
+            Self::Day(cells) => shrink(cells.into_iter().map(whole).collect::<Date32Array>()),
             Self::Text(mut cells) => Arc::new(cells.finish()),
         }
     }

@@ -117,6 +117,7 @@ fn txns(days: impl Strategy<Value = i32>) -> impl Strategy<Value = Vec<Txn>> {
     prop::collection::vec(txn, 0..12)
 }
 
+#[expect(clippy::too_many_lines, reason = "one record of each kind")]
 fn life() -> impl Strategy<Value = Life> {
     let balance = (day(), 0.0..1e6_f64, 0.0..1.0_f64, day()).prop_map(|(day, aum, share, due)| {
         let demand = aum * share;
@@ -345,7 +346,9 @@ fn interest_is_no_activity() {
 #[test]
 fn outcomes_are_those_of_the_window() {
     let quiet = Life { txns: vec![spend(AS_OF - 10, 1)], ..Life::default() };
-    let of = |life: &Life, column| cell(&history(&[life.clone()], AS_OF - 600), AS_OF, column);
+    let of = |life: &Life, column| {
+        cell(&history(std::slice::from_ref(life), AS_OF - 600), AS_OF, column)
+    };
     assert_eq!(of(&quiet, "churned_90d"), Some(1.0));
     assert_eq!(of(&quiet, "reactivated_90d"), None);
     let stays = Life { txns: vec![spend(AS_OF - 10, 1), spend(AS_OF + 1, 1)], ..Life::default() };

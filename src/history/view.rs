@@ -134,8 +134,8 @@ impl<'a> View<'a> {
     pub(super) fn units(&self, t: &Txn) -> i64 {
         match self.history.rate(t.currency) {
             _ if t.amount == NO_AMOUNT => 0,
-            Some(rate) if rate != 1.0 => (t.amount as f64 * rate).round() as i64,
-            Some(_) => t.amount,
+            Some(_) if t.currency == 0 || t.currency == self.history.base_currency => t.amount,
+            Some(rate) => (t.amount as f64 * rate).round() as i64,
             None => 0,
         }
     }

@@ -84,7 +84,7 @@ pub fn profit_contrast(
     let cut = break_even(params);
     let weights = |p: &[f64]| p.iter().map(|&p| f64::from(u8::from(p >= cut))).collect();
     let still = |_: &[f64]| 0.0;
-    Ok(contrast(outcome, [weights(a), weights(b)], params, [still(a), still(b)]))
+    Ok(contrast(outcome, &[weights(a), weights(b)], params, [still(a), still(b)]))
 }
 
 /// The probability from which on a contact pays for itself.
@@ -126,7 +126,7 @@ pub fn profit_at_depth_contrast(
         Ok((score.iter().map(weight).collect(), at_the_cut(&ranked, cut.rows, params)))
     };
     let ((of_a, at_a), (of_b, at_b)) = (side(a)?, side(b)?);
-    Ok(contrast(outcome, [of_a, of_b], params, [at_a, at_b]))
+    Ok(contrast(outcome, &[of_a, of_b], params, [at_a, at_b]))
 }
 
 /// The mean profit of a row near the cut that takes the top `rows`.
@@ -147,13 +147,13 @@ fn at_the_cut(ranked: &Ranked, rows: u64, params: &ProfitParams) -> f64 {
 /// The contrast of two weightings of the rows' profits; `at` is what a row at each cut earns.
 fn contrast(
     outcome: &[bool],
-    weights: [Vec<f64>; 2],
+    weights: &[Vec<f64>; 2],
     params: &ProfitParams,
     at: [f64; 2],
 ) -> Contrast {
     let (event, other) = (params.profit(1.0, 0.0), params.profit(0.0, 1.0));
     let rows = outcome.len() as f64;
-    let [a, b] = &weights;
+    let [a, b] = weights;
     let earned = || outcome.iter().map(|&is_event| if is_event { event } else { other });
     let mean = |weights: &[f64]| {
         sum(earned().zip(weights).map(|(profit, weight)| profit * weight).collect()) / rows
@@ -187,8 +187,8 @@ pub fn turnover(a: &[f64], b: &[f64], key: &[u64], depth: f64) -> f64 {
         let mut order: Vec<u32> = (0..rows as u32).collect();
         let by = |row: u32| (score[row as usize], key[row as usize]);
         order.sort_unstable_by(|&x, &y| {
-            let ((s, k), (t, l)) = (by(x), by(y));
-            t.total_cmp(&s).then(k.cmp(&l)).then(x.cmp(&y))
+            let (one, other) = (by(x), by(y));
+            other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)).then(x.cmp(&y))
         });
         order.truncate(wanted);
         order.sort_unstable();

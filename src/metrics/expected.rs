@@ -175,7 +175,9 @@ mod tests {
 
     fn binned(all: &[f64]) -> Probabilities {
         let mut binned = Probabilities::default();
-        all.iter().for_each(|p| binned.add(*p));
+        for p in all {
+            binned.add(*p);
+        }
         binned
     }
 
@@ -189,12 +191,10 @@ mod tests {
                 let weight = p * (1.0 - q);
                 pairs += weight;
                 wins += weight
-                    * if i > j {
-                        1.0
-                    } else if i == j {
-                        0.5
-                    } else {
-                        0.0
+                    * match i.cmp(&j) {
+                        std::cmp::Ordering::Greater => 1.0,
+                        std::cmp::Ordering::Equal => 0.5,
+                        std::cmp::Ordering::Less => 0.0,
                     };
             }
         }

@@ -117,6 +117,7 @@ pub fn gini_of_shares(mut shares: Vec<f64>) -> Option<f64> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::excessive_precision, reason = "digits as the oracle prints them")]
     #[test]
     fn the_normal_distribution_is_that_of_scipy() {
         // Python 3, statistics.NormalDist().cdf and .inv_cdf; the last to 1e-20.

@@ -49,6 +49,8 @@ fn series(a: f64, x: f64) -> f64 {
     sum
 }
 
+// The letters are those of the method of Lentz.
+#[expect(clippy::many_single_char_names, reason = "as the source has them")]
 fn fraction(a: f64, x: f64) -> f64 {
     let off_zero = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
     let mut b = x + 1.0 - a;

@@ -110,7 +110,7 @@ impl TreeShap {
         let mut columns: Vec<u32> = asked.collect();
         columns.sort_unstable();
         columns.dedup();
-        let limit = limit(trees.clone(), &columns);
+        let limit = limit(&trees, &columns);
         Self::within(limit, base, columns, trees)
     }
 
@@ -182,7 +182,10 @@ impl TreeShap {
 }
 
 /// The largest limit by which the tables of all trees fit, if any does.
-fn limit<'a>(trees: impl Iterator<Item = Vec<Twig<'a>>> + Clone, columns: &[u32]) -> Option<Limit> {
+fn limit<'a>(
+    trees: &(impl Iterator<Item = Vec<Twig<'a>>> + Clone),
+    columns: &[u32],
+) -> Option<Limit> {
     let fits = |limit: Limit| {
         let mut left = MOST_CELLS;
         trees.clone().all(|twigs| {
@@ -207,7 +210,9 @@ fn plan(twigs: &[Twig<'_>], rows: &[f64], columns: &[u32], limit: Limit) -> Opti
 fn only<'a>(twigs: &[Twig<'a>], kept: &[usize]) -> Vec<Twig<'a>> {
     let mut only = twigs.to_vec();
     let mut holds = vec![false; twigs.len()];
-    kept.iter().for_each(|&at| holds[at] = true);
+    for &at in kept {
+        holds[at] = true;
+    }
     for (at, twig) in twigs.iter().enumerate().rev() {
         if let Some(children) = twig.children() {
             holds[at] = children.iter().any(|&child| holds[child]);

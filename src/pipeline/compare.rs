@@ -244,10 +244,10 @@ impl Pairs {
 
     /// The rows of one state.
     fn only(&self, state: State) -> Self {
-        let rows: Vec<usize> = (0..self.state.len()).filter(|&r| self.state[r] == state).collect();
         fn pick<T: Copy>(all: &[T], rows: &[usize]) -> Vec<T> {
             rows.iter().filter_map(|&row| all.get(row).copied()).collect()
         }
+        let rows: Vec<usize> = (0..self.state.len()).filter(|&r| self.state[r] == state).collect();
         Self {
             state: pick(&self.state, &rows),
             outcome: pick(&self.outcome, &rows),

@@ -179,16 +179,16 @@ const TOLD: usize = 5;
 pub fn monitor(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Watched> {
     request.params.check()?;
     let watch = Watch::new(request.bundle);
-    let ways = Ways::find(request.bundle, request.current, request.read, &request.params.by)?;
+    let ways = Ways::find(request.bundle, request.current, request.read, &request.params.by);
     let since = request.since.as_ref();
     let mut alerts = since.map(|(feed, file)| Alerts::read(feed, file)).transpose()?;
     let (bundle, read) = (request.bundle, request.read);
-    let mut real = request.outcomes.map(|input| Real::open(input, bundle, read)).transpose()?;
+    let mut came = request.outcomes.map(|input| Real::open(input, bundle, read)).transpose()?;
     let mut notes = ways.notes.clone();
     let (seen, rejected) = Run { request, watch: &watch, ways: &ways, watcher }.collect(
         request.current,
         alerts.as_mut(),
-        real.as_mut(),
+        came.as_mut(),
     )?;
     let baseline = match request.baseline {
         Some(input) => {
@@ -196,7 +196,7 @@ pub fn monitor(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Watched> 
         }
         None => None,
     };
-    if let (Some(real), Some(input)) = (&mut real, request.outcomes) {
+    if let (Some(real), Some(input)) = (&mut came, request.outcomes) {
         real.match_with(input, request, watcher)?;
         notes.extend(real.notes());
     }
@@ -204,9 +204,9 @@ pub fn monitor(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Watched> 
     let columns = columns(request.bundle, &watch, &seen);
     let by = groups(request.bundle, &watch, &ways, &seen, baseline.as_ref());
     let health = |state, model: Option<&Model>| {
-        model.and_then(|model| health(state, model, &seen, real.as_ref(), request)).transpose()
+        model.and_then(|model| health(state, model, &seen, came.as_ref(), request)).transpose()
     };
-    let mut watched = Watched {
+    let mut found = Watched {
         model: request.model.clone(),
         ok: true,
         rows: seen.rows,
@@ -222,8 +222,8 @@ pub fn monitor(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Watched> 
         alerts: told,
         notes,
     };
-    alarms::raise(&mut watched, request, baseline.is_some());
-    Ok(watched)
+    alarms::raise(&mut found, request, baseline.is_some());
+    Ok(found)
 }
 
 /// A pass over a table.
@@ -250,10 +250,10 @@ impl Run<'_> {
         let work = |mut block: Block| {
             let rejected = std::mem::take(&mut block.rejects).len() as u64;
             let parted = self.ways.of(&block, bundle)?;
-            let scored = scorer.score(block)?;
-            let seen = self.watch.of(&scored, &parted);
-            let now = wants_alerts.then(|| alerts::now(&scored, bundle)).transpose()?;
-            let said = is_dated.map(|is_dated| outcomes::said(&scored, bundle, is_dated));
+            let stretch = scorer.score(block)?;
+            let seen = self.watch.of(&stretch, &parted);
+            let now = wants_alerts.then(|| alerts::now(&stretch, bundle)).transpose()?;
+            let said = is_dated.map(|is_dated| outcomes::said(&stretch, bundle, is_dated));
             Ok((seen, rejected, now, said))
         };
         let (mut seen, mut rejected) = (Seen::default(), 0);

@@ -105,7 +105,7 @@ impl Promote {
             registry.record(name, clock::now(), event)?;
             registry.put_in_use(name, &challenger.version)?;
         }
-        self.told(&challenger, champion, found, ui)
+        self.told(&challenger, champion, found.as_ref(), ui)
     }
 
     fn challenger(&self, registry: &Registry) -> Result<Loaded> {
@@ -143,7 +143,7 @@ impl Promote {
                 (!worse.is_empty()).then(|| format!("{} ({of})", worse.join(", ")))
             })
             .collect();
-        self.told(challenger, None, Some(found), ui)?;
+        self.told(challenger, None, Some(&found), ui)?;
         let what = format!(
             "{name}@{} is worse than {name}@{champion} beyond chance in {}",
             challenger.version,
@@ -156,10 +156,10 @@ impl Promote {
         &self,
         challenger: &Loaded,
         replaced: Option<Version>,
-        found: Option<Comparison>,
+        found: Option<&Comparison>,
         ui: &Ui,
     ) -> Result<()> {
-        let is_refused = !self.force && found.as_ref().is_some_and(|f| f.verdict == Verdict::Worse);
+        let is_refused = !self.force && found.is_some_and(|f| f.verdict == Verdict::Worse);
         if self.json {
             let whole = json!({
                 "reveille": "promote",
@@ -172,7 +172,7 @@ impl Promote {
             });
             return ui.out(&format!("{whole:#}\n"));
         }
-        if let Some(found) = &found {
+        if let Some(found) = found {
             told(found, ui)?;
         }
         if is_refused {

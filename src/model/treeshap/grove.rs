@@ -279,12 +279,11 @@ fn standings(columns: &[&Column], path: &Path) -> Vec<u16> {
             Some(number) => u16::from(has(&path.conditions[number].met, member)) << number,
             None => 0,
         };
-        let bits: Vec<u16> = match (column.shared, number) {
-            (Some(_), Some(number)) => vec![0, 1 << number],
-            _ => {
-                let classes = 0..column.classes.count;
-                classes.map(|class| column.classes.first(class).map_or(0, bit)).collect()
-            }
+        let bits: Vec<u16> = if let (Some(_), Some(number)) = (column.shared, number) {
+            vec![0, 1 << number]
+        } else {
+            let classes = 0..column.classes.count;
+            classes.map(|class| column.classes.first(class).map_or(0, bit)).collect()
         };
         all = bits.iter().flat_map(|bit| all.iter().map(move |met| met | bit)).collect();
     }

@@ -153,7 +153,7 @@ fn tables_stay_within_their_bounds() {
     let boosted = Boosted { base: 0, trees: (0..250).cycle().take(500).map(tree).collect() };
     let columns = boosted.columns();
     let trees = boosted.trees.iter().map(Branches::twigs);
-    let limit = limit(trees.clone(), &columns).unwrap();
+    let limit = limit(&trees, &columns).unwrap();
     assert!(limit.patterns < LIMITS[0]);
     let cells = |limit: Limit| -> usize {
         trees.clone().map(|t| plan(&t, &paths::rows(&t), &columns, limit).unwrap().1.cells).sum()

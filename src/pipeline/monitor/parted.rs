@@ -38,7 +38,7 @@ impl Ways {
         current: &Input,
         read: &ReadParams,
         named: &[String],
-    ) -> Result<Self> {
+    ) -> Self {
         let with = |by: &[String]| {
             let mut columns = bundle.source.columns.clone();
             for name in by {
@@ -59,8 +59,8 @@ impl Ways {
             (Vec::new(), Vec::new())
         };
         let month = bundle.source.as_of.is_some().then(|| MONTH.to_owned());
-        let names = month.into_iter().chain(by.iter().cloned()).collect();
-        Ok(Self { names, columns: with(&by), notes, by })
+        let ways = month.into_iter().chain(by.iter().cloned()).collect();
+        Self { names: ways, columns: with(&by), notes, by }
     }
 
     /// The groups of a block's rows, a way each.
@@ -76,25 +76,26 @@ impl Ways {
             })));
         }
         for name in &self.by {
-            ways.push(self.by_column(block, name)?);
+            ways.push(by_column(block, name)?);
         }
         Ok(ways)
     }
+}
 
-    fn by_column(&self, block: &Block, name: &str) -> Result<Parted> {
-        let column = block.rows.column_by_name(name);
-        let any = column.map(|column| column.as_any());
-        if let Some(texts) = any.and_then(|any| any.downcast_ref::<StringArray>()) {
-            return Ok(part_texts(texts));
-        }
-        if let Some(numbers) = any.and_then(|any| any.downcast_ref::<Float64Array>()) {
-            return Ok(part(
-                numbers.iter().map(|x| x.map_or_else(|| MISSING.to_owned(), |x| x.to_string())),
-            ));
-        }
-        Err(Error::new(Kind::WrongType, "customers are told apart by text or by numbers")
-            .at(Place::Column(name.to_owned())))
+/// The groups by one column.
+fn by_column(block: &Block, name: &str) -> Result<Parted> {
+    let column = block.rows.column_by_name(name);
+    let any = column.map(Array::as_any);
+    if let Some(texts) = any.and_then(|any| any.downcast_ref::<StringArray>()) {
+        return Ok(part_texts(texts));
     }
+    if let Some(numbers) = any.and_then(|any| any.downcast_ref::<Float64Array>()) {
+        return Ok(part(
+            numbers.iter().map(|x| x.map_or_else(|| MISSING.to_owned(), |x| x.to_string())),
+        ));
+    }
+    Err(Error::new(Kind::WrongType, "customers are told apart by text or by numbers")
+        .at(Place::Column(name.to_owned())))
 }
 
 /// Whether a file, which can be opened again, has these columns.
