@@ -8,7 +8,7 @@
 //! Lagrangian relaxation: each resource has a price, each candidate takes the option that gains most
 //! after prices. A price is set where the demand just fits, one resource after the other (dual
 //! coordinate descent): that is the (capacity + 1)-th highest bid. A greedy pass by gain after prices
-//! then fills the places, and small cases are improved by exchanges. The sum of prices × capacities and
+//! then fills the places, and small cases are improved by exchanges and shakes. The sum of prices × capacities and
 //! of the gains after prices bounds the optimum from above, so the distance from it is known.
 //!
 //! # Source
@@ -112,6 +112,7 @@ impl Case {
         filling.greedy(&prices);
         if self.candidates() <= FEW {
             filling.exchange();
+            filling.shake(&prices);
         }
         let bound = prices.bound();
         let gain = filling.gain();

@@ -1,6 +1,12 @@
 //! Places that are being filled: greedily by gain after prices, then by exchanges.
 
 use super::{Case, Choice, Prices};
+use crate::units::Seed;
+
+/// Squares of candidates times shakes, at most.
+const SHAKEN: usize = 600_000;
+/// Shakes of the smallest cases.
+const MOST_SHAKES: usize = 400;
 
 /// Places that are being filled.
 pub(super) struct Filling<'a> {
@@ -125,6 +131,68 @@ impl<'a> Filling<'a> {
             }
             if !better {
                 return;
+            }
+        }
+    }
+
+    /// Takes a half to a fifth of the places back and fills them anew in another order, as often as a small case
+    /// is worth; what brings more stays. Chance comes from a hash: the same case ends the same.
+    ///
+    /// # Source
+    /// Schrimpf et al., *Record breaking optimization results using the ruin and recreate principle*,
+    /// J. Computational Physics 159 (2000).
+    pub(super) fn shake(&mut self, prices: &Prices<'_>) {
+        let count = self.case.candidates().max(1);
+        let rounds = (SHAKEN / (count * count)).min(MOST_SHAKES) as u64;
+        for round in 0..rounds {
+            let (before, gain, spare) = (self.taken.clone(), self.gain(), self.spare());
+            let draw = |candidate: usize| {
+                let key = [round.to_le_bytes(), (candidate as u64).to_le_bytes()].concat();
+                Seed(1).hash("allocation", &key)
+            };
+            let mut order = Vec::new();
+            for candidate in 0..self.case.candidates() {
+                let drawn = draw(candidate);
+                if drawn % (2 + round % 4) == 0 {
+                    self.release(candidate);
+                }
+                if self.taken[candidate].is_none() {
+                    let noise = 0.5 + (drawn >> 11) as f64 / (1_u64 << 53) as f64;
+                    for (at, choice) in self.case.options(candidate).iter().enumerate() {
+                        let counts = self.case.floor > 0 && self.case.in_floor[candidate];
+                        if choice.gain > 0.0 || counts {
+                            let worth = prices.after(choice) + noise * choice.gain;
+                            order.push((worth, candidate as u32, at as u8));
+                        }
+                    }
+                }
+            }
+            self.fill(order);
+            self.drop_losses();
+            self.exchange();
+            if self.gain() <= gain + 1e-12 || self.spare() < spare.min(0) {
+                self.restore(&before);
+            }
+        }
+    }
+
+    /// Lets go of those who lose and are not needed for the floor.
+    fn drop_losses(&mut self) {
+        for candidate in 0..self.case.candidates() {
+            let loses = self.own_gain(candidate) < 0.0;
+            if loses && (self.spare() > 0 || !self.case.in_floor[candidate]) {
+                self.release(candidate);
+            }
+        }
+    }
+
+    fn restore(&mut self, taken: &[Option<u8>]) {
+        for candidate in 0..taken.len() {
+            self.release(candidate);
+        }
+        for (candidate, at) in taken.iter().enumerate() {
+            if let Some(at) = at {
+                self.take(candidate, *at);
             }
         }
     }

@@ -169,8 +169,8 @@ fn keeps_the_rules(case: &Case, given: &Given) {
 }
 
 #[test]
-fn a_hundred_small_cases_come_within_a_hundredth_of_the_optimum_on_average() {
-    let mut sum = 0.0_f64;
+fn random_cases_come_within_a_hundredth_of_the_optimum_but_for_a_few() {
+    let (mut worst, mut beyond) = (0.0_f64, 0);
     for seed in 0..100 {
         let case = random(seed, 24 + seed % 17);
         let given = case.give();
@@ -182,11 +182,10 @@ fn a_hundred_small_cases_come_within_a_hundredth_of_the_optimum_on_average() {
             given.bound
         );
         let short = (best - given.gain) / best.max(1e-9);
-        // With two dozen candidates one contact is some hundredths of the whole.
-        assert!(short <= 0.1, "seed {seed}: {} of {best}, short by {short}", given.gain);
-        sum += short;
+        worst = worst.max(short);
+        beyond += u32::from(short > 0.01);
     }
-    assert!(sum / 100.0 < 0.01, "{sum}");
+    assert!(worst <= 0.03 && beyond <= 5, "{worst}, {beyond} beyond a hundredth");
 }
 
 #[test]
