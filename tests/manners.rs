@@ -24,6 +24,11 @@ fn names(desk: &Desk) -> Vec<String> {
 }
 
 #[cfg(unix)]
+/// Files on their way to their place end so.
+fn is_unfinished(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|end| end == "tmp")
+}
+
 #[test]
 fn what_is_broken_off_leaves_what_was_there_before() {
     let desk = trained();
@@ -46,7 +51,7 @@ fn what_is_broken_off_leaves_what_was_there_before() {
             sent = input.write_all(rows.as_bytes());
         }
     });
-    let is_begun = || names(&desk).iter().any(|name| name.ends_with(".tmp"));
+    let is_begun = || names(&desk).iter().any(|name| is_unfinished(name));
     let since = Instant::now();
     while !is_begun() {
         assert!(since.elapsed() < Duration::from_secs(60), "nothing was begun");
@@ -56,7 +61,7 @@ fn what_is_broken_off_leaves_what_was_there_before() {
     assert!(told.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     writer.join().unwrap();
-    assert!(!names(&desk).iter().any(|name| name.ends_with(".tmp")), "{:?}", names(&desk));
+    assert!(!names(&desk).iter().any(|name| is_unfinished(name)), "{:?}", names(&desk));
     assert_eq!(desk.read("feed.csv"), "the feed of last month\n");
 }
 
@@ -85,7 +90,7 @@ fn the_examples_of_help_work() {
         first.push_str(",Exited,Balance");
         for (row, line) in rest.iter_mut().enumerate() {
             let left = u8::from(row % 9 == 0);
-            line.push_str(&format!(",{left},{}", row % 1000 * 7));
+            line.push_str(&[",", &left.to_string(), ",", &(row % 1000 * 7).to_string()].concat());
         }
         file(&lines)
     };

@@ -18,7 +18,7 @@ const TOLD: usize = 6;
 /// Steps of a dependence, about.
 const STEPS: usize = 8;
 
-/// Every so-maniest of the rows that come, so that never more than [`MOST`] are kept.
+/// Every so-maniest of the rows that come, so that never more than `MOST` are kept.
 #[derive(Debug, Default, Clone)]
 pub struct Sampler {
     columns: Vec<Vec<u8>>,

@@ -3,7 +3,7 @@
 //! Every customer lives day by day: awake, with a rhythm; in a break, which is a pause or a sleep; back, or
 //! gone. What is drawn for a month depends on the customer's number, the month and what was before,
 //! never on what comes after. The hazards of a month are fixed four months before, so the probability
-//! of leaving within 90 days is known exactly; [`branch`] says why the return probability is too.
+//! of leaving within 90 days is known exactly; `branch` says why the return probability is too.
 
 use std::{fmt::Write as _, path::Path};
 
