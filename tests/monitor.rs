@@ -29,7 +29,7 @@ fn normal(draws: &mut Draws) -> f64 {
 
 /// Points of a column: a tenth of them say something.
 fn says(at: usize) -> f64 {
-    if at % 10 == 0 { 0.25 } else { 0.0 }
+    if at.is_multiple_of(10) { 0.25 } else { 0.0 }
 }
 
 /// The share of events that the model expects where nothing has changed: twenty coins of ±.25.
@@ -227,11 +227,11 @@ fn missing_cells_unknown_levels_and_cells_out_of_range_are_named() {
     assert_eq!(status, 0, "{}", found["watched"]["alarms"]);
     let changed = |at: usize, line: &String| {
         let mut cells: Vec<&str> = line.split(',').collect();
-        if at > 0 && at % 8 == 0 {
+        if at > 0 && at.is_multiple_of(8) {
             cells[1] = "150";
             cells[3] = "Ulm";
         }
-        if at > 0 && at % 5 == 0 {
+        if at > 0 && at.is_multiple_of(5) {
             cells[4] = "NA";
         }
         cells.join(",")
@@ -306,7 +306,7 @@ fn whose_state_has_changed_since_the_last_feed_is_listed() {
     for (at, line) in lines.iter_mut().enumerate() {
         line.push_str(if at == 0 {
             ",quiet"
-        } else if at % 10 == 0 {
+        } else if at.is_multiple_of(10) {
             ",200"
         } else {
             ",5"
