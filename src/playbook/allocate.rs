@@ -7,21 +7,28 @@
 //! # Formula
 //! Lagrangian relaxation: each resource has a price, each candidate takes the option that gains most
 //! after prices. A price is set where the demand just fits, one resource after the other (dual
-//! coordinate descent): that is the (capacity + 1)-th highest bid. A greedy pass by gain after prices
-//! then fills the places, and small cases are improved by exchanges and shakes. The sum of prices × capacities and
-//! of the gains after prices bounds the optimum from above, so the distance from it is known.
+//! coordinate descent): that is the (capacity + 1)-th highest bid. The floor has a price too, a premium on
+//! those who count for it. A greedy pass by gain after prices then fills the places. A small case is
+//! searched as well: with sharper prices (subgradients), candidate by candidate, and of the partial
+//! answers those with the highest bounds go on. The sum of prices × capacities and of the gains after
+//! prices bounds the optimum from above, so the distance from it is known.
 //!
 //! # Source
 //! Geoffrion, *Lagrangean relaxation for integer programming* (1974); Bertsekas, *Linear Network
-//! Optimization* (1991), for prices as bids.
+//! Optimization* (1991), for prices as bids; Polyak, *Introduction to Optimization* (1987), for the steps of
+//! the subgradients; Ow and Morton, *Filtered beam search in scheduling* (1988).
 
+mod beam;
 mod filling;
+mod prices;
 #[cfg(test)]
 mod tests;
 
-use rayon::prelude::*;
-
+use beam::{Order, Search};
 use filling::Filling;
+use prices::Prices;
+
+use crate::units::Seed;
 
 /// The most options of a candidate.
 pub const MOST_OPTIONS: usize = 8;
@@ -72,14 +79,14 @@ pub struct Given {
     pub budget_price: f64,
 }
 
-/// Rounds over all prices.
-const ROUNDS: usize = 12;
+/// Candidates up to which answers are searched for.
+const FEW: usize = 1_000;
 
-/// Candidates that one thread looks at.
-const STRETCH: usize = 16_384;
+/// Searches near the best answer, of which each holds a half to a quarter of the candidates where they are.
+const NEAR: u64 = 24;
 
-/// Candidates up to which exchanges are tried.
-const FEW: usize = 2_000;
+/// How near the bound an answer is good enough, as a share of it.
+const CLOSE: f64 = 0.002;
 
 impl Case {
     /// The number of candidates.
@@ -103,18 +110,51 @@ impl Case {
         self.in_floor.push(in_floor);
     }
 
+    /// Every so many candidates, with their share of what there is; resources are renamed.
+    fn part(&self, stride: usize, names: &[u32]) -> Self {
+        let mut part = Self { capacity: vec![0; self.capacity.len()], ..Self::default() };
+        let mut whole = vec![0_u64; self.capacity.len()];
+        for (capacity, name) in self.capacity.iter().zip(names) {
+            whole[*name as usize] += u64::from(*capacity);
+        }
+        for (capacity, whole) in part.capacity.iter_mut().zip(whole) {
+            *capacity = whole.div_ceil(stride as u64).min(u64::from(u32::MAX)) as u32;
+        }
+        part.budget = self.budget.map(|budget| budget / stride as f64);
+        part.floor = self.floor / stride as u32;
+        let mut options = Vec::new();
+        for candidate in (0..self.candidates()).step_by(stride) {
+            options.clear();
+            options.extend_from_slice(self.options(candidate));
+            for at in options.iter_mut().flat_map(|option| &mut option.uses) {
+                *at = names.get(*at as usize).copied().unwrap_or(NOTHING);
+            }
+            part.push(&options, self.in_floor[candidate]);
+        }
+        part
+    }
+
     /// Gives out.
     pub fn give(&self) -> Given {
+        self.give_after(None)
+    }
+
+    /// Gives out, where something like it was given out before: its prices are where the search for
+    /// prices begins.
+    pub fn give_after(&self, before: Option<&Given>) -> Given {
         let mut prices = Prices::new(self);
-        prices.settle();
+        prices.settle(before);
         let mut filling = Filling::new(self);
         filling.floor(&prices);
         filling.greedy(&prices);
+        let kept = self.floor.min(filling.counted());
+        let mut bound = prices.bound(kept);
         if self.candidates() <= FEW {
             filling.exchange();
-            filling.shake(&prices);
+            let sharp = prices.sharpened(filling.gain(), kept);
+            bound = bound.min(sharp.bound(kept));
+            self.search(&sharp, &mut filling, bound);
         }
-        let bound = prices.bound();
         let gain = filling.gain();
         Given {
             taken: filling.taken,
@@ -124,183 +164,29 @@ impl Case {
             budget_price: prices.budget,
         }
     }
-}
 
-/// What each unit costs.
-struct Prices<'a> {
-    case: &'a Case,
-    of: Vec<f64>,
-    budget: f64,
-    /// The groups of resources that no option uses two of: they are priced together.
-    groups: Vec<Vec<bool>>,
-}
-
-impl<'a> Prices<'a> {
-    fn new(case: &'a Case) -> Self {
-        let mut groups = vec![vec![false; case.capacity.len()]; 4];
-        for choice in &case.choices {
-            for (slot, &resource) in choice.uses.iter().enumerate() {
-                if let Some(is_used) = groups[slot].get_mut(resource as usize) {
-                    *is_used = true;
-                }
+    /// Searches for more: among all answers, then near the best one.
+    fn search(&self, prices: &Prices<'_>, filling: &mut Filling<'_>, bound: f64) {
+        let try_one = |filling: &mut Filling<'_>, order, held| {
+            if let Some(found) = (Search { case: self, prices, order, held }).run() {
+                filling.try_instead(&found);
             }
-        }
-        groups.retain(|group| group.contains(&true));
-        Self { case, of: vec![0.0; case.capacity.len()], budget: 0.0, groups }
-    }
-
-    /// The gain of an option after prices.
-    fn after(&self, choice: &Choice) -> f64 {
-        let uses: f64 =
-            choice.uses.iter().map(|&at| self.of.get(at as usize).copied().unwrap_or(0.0)).sum();
-        choice.gain - uses - self.budget * choice.cost
-    }
-
-    fn settle(&mut self) {
-        for _ in 0..ROUNDS {
-            let before = (self.of.clone(), self.budget);
-            for group in 0..self.groups.len() {
-                self.settle_group(group);
-            }
-            self.settle_budget();
-            let moved =
-                self.of.iter().zip(&before.0).any(|(a, b)| (a - b).abs() > 1e-9 * (1.0 + b.abs()));
-            if !moved && (self.budget - before.1).abs() <= 1e-9 * (1.0 + before.1.abs()) {
-                break;
-            }
-        }
-    }
-
-    /// Sets the prices of resources of which no option uses two, each to what clears it while all
-    /// other prices stay.
-    fn settle_group(&mut self, group: usize) {
-        let wanted = &self.groups[group];
-        let is_in = |at: u32| wanted.get(at as usize).copied().unwrap_or(false);
-        let mut bids: Vec<Vec<f64>> = vec![Vec::new(); self.of.len()];
-        let mut best = [(NOTHING, 0.0_f64); MOST_OPTIONS];
-        for candidate in 0..self.case.candidates() {
-            let mut without = 0.0_f64;
-            let mut found = 0;
-            for choice in self.case.options(candidate) {
-                let own = choice.uses.iter().copied().find(|&at| is_in(at));
-                match own {
-                    None => without = without.max(self.after(choice)),
-                    Some(at) => {
-                        let free = self.after(choice) + self.of[at as usize];
-                        if let Some(slot) = best[..found].iter_mut().find(|(known, _)| *known == at)
-                        {
-                            slot.1 = slot.1.max(free);
-                        } else {
-                            best[found] = (at, free);
-                            found += 1;
-                        }
-                    }
-                }
-            }
-            for (at, free) in &best[..found] {
-                let other = best[..found]
-                    .iter()
-                    .filter(|(known, _)| known != at)
-                    .map(|(known, free)| free - self.of[*known as usize])
-                    .fold(without, f64::max);
-                if free - other > 0.0 {
-                    bids[*at as usize].push(free - other);
-                }
-            }
-        }
-        for (at, mut bids) in bids.into_iter().enumerate() {
-            if self.groups[group][at] {
-                self.of[at] = clearing(&mut bids, self.case.capacity[at] as usize);
-            }
-        }
-    }
-
-    /// Sets the price of the budget by halving.
-    fn settle_budget(&mut self) {
-        let Some(budget) = self.case.budget else { return };
-        let mut high = 0.0_f64;
-        for choice in &self.case.choices {
-            if choice.cost > 0.0 {
-                high = high.max(choice.gain / choice.cost);
-            }
-        }
-        let before = self.budget;
-        self.budget = 0.0;
-        if self.spent() <= budget {
-            return;
-        }
-        let mut low = 0.0;
-        // From the last price on, outwards and then in.
-        if before > 0.0 {
-            self.budget = before;
-            let mut factor = 1.5;
-            if self.spent() > budget {
-                low = before;
-                while self.budget < high && self.spent() > budget {
-                    low = self.budget;
-                    self.budget *= factor;
-                    factor *= factor;
-                }
-                high = high.min(self.budget);
-            } else {
-                high = before;
-                low = before / 4.0;
-                self.budget = low;
-                if self.spent() <= budget {
-                    (low, high) = (0.0, low);
-                }
-            }
-        }
-        while high - low > 1e-6 * high {
-            self.budget = f64::midpoint(low, high);
-            if self.spent() > budget { low = self.budget } else { high = self.budget }
-        }
-        self.budget = high;
-    }
-
-    /// What is spent where everyone takes what gains most after prices.
-    fn spent(&self) -> f64 {
-        self.sum(|_, choice| choice.cost)
-    }
-
-    /// A sum over what everyone would take at these prices: over fixed stretches, so that it is the same
-    /// on any number of threads.
-    fn sum(&self, of: impl Fn(&Self, &Choice) -> f64 + Sync) -> f64 {
-        let stretch = |first: usize| -> f64 {
-            let last = (first + STRETCH).min(self.case.candidates());
-            (first..last).filter_map(|at| self.best(at)).map(|(_, choice)| of(self, choice)).sum()
         };
-        let firsts: Vec<usize> = (0..self.case.candidates()).step_by(STRETCH).collect();
-        let parts: Vec<f64> = firsts.into_par_iter().map(stretch).collect();
-        parts.into_iter().sum()
-    }
-
-    /// The option that gains most after prices, if any gains.
-    fn best(&self, candidate: usize) -> Option<(u8, &Choice)> {
-        let mut best: Option<(u8, &Choice)> = None;
-        let mut most = 0.0;
-        for (at, choice) in self.case.options(candidate).iter().enumerate() {
-            let after = self.after(choice);
-            if after > most {
-                (best, most) = (Some((at as u8, choice)), after);
-            }
+        let orders = [Order::Clearest, Order::Floor];
+        let orders = if self.floor == 0 { &orders[..1] } else { &orders };
+        for order in orders {
+            try_one(filling, *order, vec![None; self.candidates()]);
         }
-        best
+        for round in 0..NEAR {
+            if bound - filling.gain() <= CLOSE * bound.abs() {
+                return;
+            }
+            let held = |(at, taken): (usize, &Option<u8>)| {
+                let key = [round.to_le_bytes(), (at as u64).to_le_bytes()].concat();
+                (Seed(1).hash("allocation", &key) % (2 + round % 3) == 0).then_some(*taken)
+            };
+            let held = filling.taken.iter().enumerate().map(held).collect();
+            try_one(filling, orders[round as usize % orders.len()], held);
+        }
     }
-
-    /// An upper bound of every way of giving out, by weak duality.
-    fn bound(&self) -> f64 {
-        let kept = self.sum(Self::after);
-        let places: f64 =
-            self.of.iter().zip(&self.case.capacity).map(|(price, n)| price * f64::from(*n)).sum();
-        kept + places + self.budget * self.case.budget.unwrap_or(0.0)
-    }
-}
-
-/// The price at which so many bids are left: the next bid below them, or nothing where all fit.
-fn clearing(bids: &mut [f64], capacity: usize) -> f64 {
-    if bids.len() <= capacity {
-        return 0.0;
-    }
-    *bids.select_nth_unstable_by(capacity, |a, b| b.total_cmp(a)).1
 }

@@ -195,7 +195,7 @@ impl<'a> Desk<'a> {
             return (given, u64::from(wanted));
         }
         self.case.floor = wanted;
-        (self.case.give(), u64::from(wanted))
+        (self.case.give_after(Some(&given)), u64::from(wanted))
     }
 
     fn with_floor(&self, given: &Given) -> u64 {

@@ -1,12 +1,8 @@
 //! Places that are being filled: greedily by gain after prices, then by exchanges.
 
-use super::{Case, Choice, Prices};
-use crate::units::Seed;
+use rayon::prelude::*;
 
-/// Squares of candidates times shakes, at most.
-const SHAKEN: usize = 600_000;
-/// Shakes of the smallest cases.
-const MOST_SHAKES: usize = 400;
+use super::{Case, Choice, Prices};
 
 /// Places that are being filled.
 pub(super) struct Filling<'a> {
@@ -52,66 +48,71 @@ impl<'a> Filling<'a> {
 
     /// First the floor: of those who count for it the ones who gain most, or lose least.
     pub(super) fn floor(&mut self, prices: &Prices<'_>) {
-        if self.case.floor == 0 {
+        let mut wanted = self.case.floor as usize;
+        if wanted == 0 {
             return;
         }
-        let best = |at: usize| {
-            let options = self.case.options(at).iter().enumerate();
-            options
-                .map(|(n, c)| (prices.after(c), n as u8))
-                .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
-        };
-        let mut order: Vec<(f64, u32, u8)> = (0..self.case.candidates())
-            .filter(|at| self.case.in_floor[*at])
-            .filter_map(|at| best(at).map(|(after, n)| (after, at as u32, n)))
-            .collect();
-        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut wanted = self.case.floor;
-        for (_, candidate, at) in order {
-            if wanted == 0 {
-                return;
-            }
-            if self.fits(&self.case.options(candidate as usize)[usize::from(at)]) {
-                self.take(candidate as usize, at);
-                wanted -= 1;
-            }
+        let who: Vec<usize> =
+            (0..self.case.candidates()).filter(|at| self.case.in_floor[*at]).collect();
+        let best = who.iter().filter_map(|at| {
+            let options = self.case.options(*at).iter().enumerate();
+            let after = options.map(|(n, choice)| (prices.after(choice), *at as u32, n as u8));
+            after.max_by(|a, b| a.0.total_cmp(&b.0).then(b.2.cmp(&a.2)))
+        });
+        wanted -= self.fill(best.collect(), wanted);
+        if wanted > 0 {
+            let rest = who.iter().filter(|at| self.taken[**at].is_none());
+            let all = rest.flat_map(|at| {
+                let options = self.case.options(*at).iter().enumerate();
+                options.map(|(n, choice)| (prices.after(choice), *at as u32, n as u8))
+            });
+            self.fill(all.collect(), wanted);
         }
     }
 
     /// Then everyone, by gain after prices; at last what is left over.
     pub(super) fn greedy(&mut self, prices: &Prices<'_>) {
-        let best = |candidate: usize| {
+        let gaining = |candidate: usize| {
             let options = self.case.options(candidate).iter().enumerate();
-            let gaining = options.filter(|(_, choice)| choice.gain > 0.0);
-            let after = gaining.map(|(at, choice)| (prices.after(choice), at as u8));
-            after.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))
+            let after = options.filter(|(_, choice)| choice.gain > 0.0);
+            after.map(move |(n, choice)| (prices.after(choice), candidate as u32, n as u8))
         };
-        let free = (0..self.case.candidates()).filter(|at| self.taken[*at].is_none());
-        let first: Vec<(f64, u32, u8)> = free
-            .filter_map(|at| best(at).map(|(after, n)| (after, at as u32, n)))
+        let first: Vec<(f64, u32, u8)> = (0..self.case.candidates())
+            .into_par_iter()
+            .filter(|at| self.taken[*at].is_none())
+            .flat_map_iter(gaining)
             .filter(|(after, _, _)| *after >= 0.0)
             .collect();
-        self.fill(first);
-        let mut second = Vec::new();
-        for candidate in (0..self.case.candidates()).filter(|at| self.taken[*at].is_none()) {
-            for (at, choice) in self.case.options(candidate).iter().enumerate() {
-                if choice.gain > 0.0 && self.fits(choice) {
-                    second.push((prices.after(choice), candidate as u32, at as u8));
-                }
-            }
-        }
-        self.fill(second);
+        self.fill(first, usize::MAX);
+        let second: Vec<(f64, u32, u8)> = (0..self.case.candidates())
+            .into_par_iter()
+            .filter(|at| self.taken[*at].is_none())
+            .flat_map_iter(|candidate| {
+                let options = self.case.options(candidate).iter().enumerate();
+                let open = options.filter(|(_, choice)| choice.gain > 0.0 && self.fits(choice));
+                open.map(move |(n, choice)| (prices.after(choice), candidate as u32, n as u8))
+            })
+            .collect();
+        self.fill(second, usize::MAX);
     }
 
-    /// Takes what still fits, the most gaining first.
-    fn fill(&mut self, mut order: Vec<(f64, u32, u8)>) {
-        order.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    /// Takes what still fits, the most gaining first, and says how many it took.
+    fn fill(&mut self, mut order: Vec<(f64, u32, u8)>, most: usize) -> usize {
+        order.par_sort_unstable_by(|a, b| {
+            b.0.total_cmp(&a.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2)))
+        });
+        let mut took = 0;
         for (_, candidate, at) in order {
+            if took == most {
+                break;
+            }
             let is_free = self.taken[candidate as usize].is_none();
             if is_free && self.fits(&self.case.options(candidate as usize)[usize::from(at)]) {
                 self.take(candidate as usize, at);
+                took += 1;
             }
         }
+        took
     }
 
     pub(super) fn gain(&self) -> f64 {
@@ -135,65 +136,18 @@ impl<'a> Filling<'a> {
         }
     }
 
-    /// Takes a half to a fifth of the places back and fills them anew in another order, as often as a small case
-    /// is worth; what brings more stays. Chance comes from a hash: the same case ends the same.
-    ///
-    /// # Source
-    /// Schrimpf et al., *Record breaking optimization results using the ruin and recreate principle*,
-    /// J. Computational Physics 159 (2000).
-    pub(super) fn shake(&mut self, prices: &Prices<'_>) {
-        let count = self.case.candidates().max(1);
-        let rounds = (SHAKEN / (count * count)).min(MOST_SHAKES) as u64;
-        for round in 0..rounds {
-            let (before, gain, spare) = (self.taken.clone(), self.gain(), self.spare());
-            let draw = |candidate: usize| {
-                let key = [round.to_le_bytes(), (candidate as u64).to_le_bytes()].concat();
-                Seed(1).hash("allocation", &key)
-            };
-            let mut order = Vec::new();
-            for candidate in 0..self.case.candidates() {
-                let drawn = draw(candidate);
-                if drawn % (2 + round % 4) == 0 {
-                    self.release(candidate);
-                }
-                if self.taken[candidate].is_none() {
-                    let noise = 0.5 + (drawn >> 11) as f64 / (1_u64 << 53) as f64;
-                    for (at, choice) in self.case.options(candidate).iter().enumerate() {
-                        let counts = self.case.floor > 0 && self.case.in_floor[candidate];
-                        if choice.gain > 0.0 || counts {
-                            let worth = prices.after(choice) + noise * choice.gain;
-                            order.push((worth, candidate as u32, at as u8));
-                        }
-                    }
-                }
-            }
-            self.fill(order);
-            self.drop_losses();
-            self.exchange();
-            if self.gain() <= gain + 1e-12 || self.spare() < spare.min(0) {
-                self.restore(&before);
-            }
-        }
-    }
-
-    /// Lets go of those who lose and are not needed for the floor.
-    fn drop_losses(&mut self) {
-        for candidate in 0..self.case.candidates() {
-            let loses = self.own_gain(candidate) < 0.0;
-            if loses && (self.spare() > 0 || !self.case.in_floor[candidate]) {
-                self.release(candidate);
-            }
-        }
-    }
-
-    fn restore(&mut self, taken: &[Option<u8>]) {
-        for candidate in 0..taken.len() {
-            self.release(candidate);
-        }
+    /// Takes another answer where it is better once its exchanges are made.
+    pub(super) fn try_instead(&mut self, taken: &[Option<u8>]) {
+        let mut other = Self::new(self.case);
         for (candidate, at) in taken.iter().enumerate() {
             if let Some(at) = at {
-                self.take(candidate, *at);
+                other.take(candidate, *at);
             }
+        }
+        other.exchange();
+        let short = |filling: &Self| filling.spare().min(0);
+        if (short(&other), other.gain()) > (short(self), self.gain()) {
+            *self = other;
         }
     }
 
@@ -201,11 +155,15 @@ impl<'a> Filling<'a> {
         self.taken[candidate].map_or(0.0, |n| self.case.options(candidate)[usize::from(n)].gain)
     }
 
+    /// How many who count for the floor are contacted.
+    pub(super) fn counted(&self) -> u32 {
+        let counted = self.taken.iter().zip(&self.case.in_floor);
+        counted.filter(|(taken, counts)| taken.is_some() && **counts).count() as u32
+    }
+
     /// How many of the floor are contacted beyond it.
     fn spare(&self) -> i64 {
-        let counted = self.taken.iter().zip(&self.case.in_floor);
-        counted.filter(|(taken, counts)| taken.is_some() && **counts).count() as i64
-            - i64::from(self.case.floor)
+        i64::from(self.counted()) - i64::from(self.case.floor)
     }
 
     fn improve(&mut self, candidate: usize) -> bool {

@@ -169,8 +169,7 @@ fn keeps_the_rules(case: &Case, given: &Given) {
 }
 
 #[test]
-fn random_cases_come_within_a_hundredth_of_the_optimum_but_for_a_few() {
-    let (mut worst, mut beyond) = (0.0_f64, 0);
+fn random_cases_come_within_a_hundredth_of_the_optimum() {
     for seed in 0..100 {
         let case = random(seed, 24 + seed % 17);
         let given = case.give();
@@ -182,10 +181,8 @@ fn random_cases_come_within_a_hundredth_of_the_optimum_but_for_a_few() {
             given.bound
         );
         let short = (best - given.gain) / best.max(1e-9);
-        worst = worst.max(short);
-        beyond += u32::from(short > 0.01);
+        assert!(short <= 0.01, "seed {seed}: short by {short}");
     }
-    assert!(worst <= 0.03 && beyond <= 5, "{worst}, {beyond} beyond a hundredth");
 }
 
 #[test]
@@ -232,4 +229,49 @@ fn nothing_is_given_where_nothing_gains_and_prices_say_what_a_place_is_worth() {
     assert!((given.prices[0] - 3.0).abs() < 1e-12, "a third call would bring 3");
     assert!((given.bound - 14.0).abs() < 1e-9);
     assert_eq!(Case::default().give().taken, []);
+}
+
+#[test]
+fn one_more_unit_is_worth_what_it_would_bring() {
+    let option = |gain: f64, cost: f64, channel| Choice {
+        gain,
+        cost,
+        uses: [channel, NOTHING, NOTHING, NOTHING],
+    };
+    // Calls bring 9, 7 and 4, letters 6, 5 and 1: a call is worth 3, 2 and 3 more than a letter. All have
+    // a letter: 12, one a call: 15, a second a call: 18. Letters are left over.
+    let mut case = Case { capacity: vec![1, 3], ..Case::default() };
+    for (call, letter) in [(9.0, 6.0), (7.0, 5.0), (4.0, 1.0)] {
+        case.push(&[option(call, 0.0, 0), option(letter, 0.0, 1)], false);
+    }
+    let given = case.give();
+    assert!((given.gain - 15.0).abs() < 1e-12, "{}", given.gain);
+    case.capacity[0] = 2;
+    let more = case.give();
+    assert!((more.gain - 18.0).abs() < 1e-12, "{}", more.gain);
+    assert!((given.prices[0] - 3.0).abs() < 1e-9, "{:?}", given.prices);
+    assert!(given.prices[1].abs() < 1e-12, "letters are left over");
+    // A budget for two of three: one more unit brings half of what the third brings for its two.
+    let mut case = Case { capacity: vec![9], budget: Some(4.0), ..Case::default() };
+    for gain in [8.0, 6.0, 3.0] {
+        case.push(&[option(gain, 2.0, 0)], false);
+    }
+    let given = case.give();
+    assert!((given.gain - 14.0).abs() < 1e-12);
+    assert!((given.budget_price - 1.5).abs() < 1e-5, "{}", given.budget_price);
+}
+
+#[test]
+fn the_answer_is_the_same_on_any_number_of_threads() {
+    let mut large = random(7, 120_000);
+    large.floor = 9_000;
+    let mut small = random(8, 60);
+    small.floor = 9;
+    let give = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| (large.give(), small.give()))
+    };
+    let one = give(1);
+    keeps_the_rules(&large, &one.0);
+    assert_eq!(one, give(3));
 }
