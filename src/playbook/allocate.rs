@@ -82,8 +82,8 @@ pub struct Given {
 /// Candidates up to which answers are searched for.
 const FEW: usize = 1_000;
 
-/// Searches near the best answer, of which each holds a half to a quarter of the candidates where they are.
-const NEAR: u64 = 24;
+/// Searches near the best answer, of which each holds every other candidate where it is.
+const NEAR: u64 = 8;
 
 /// How near the bound an answer is good enough, as a share of it.
 const CLOSE: f64 = 0.002;
@@ -183,7 +183,7 @@ impl Case {
             }
             let held = |(at, taken): (usize, &Option<u8>)| {
                 let key = [round.to_le_bytes(), (at as u64).to_le_bytes()].concat();
-                (Seed(1).hash("allocation", &key) % (2 + round % 3) == 0).then_some(*taken)
+                (Seed(1).hash("allocation", &key) % 2 == 0).then_some(*taken)
             };
             let held = filling.taken.iter().enumerate().map(held).collect();
             try_one(filling, orders[round as usize % orders.len()], held);
