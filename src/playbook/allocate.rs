@@ -10,7 +10,8 @@
 //! coordinate descent): that is the (capacity + 1)-th highest bid. The floor has a price too, a premium on
 //! those who count for it. A greedy pass by gain after prices then fills the places. A small case is
 //! searched as well: with sharper prices (subgradients), candidate by candidate, and of the partial
-//! answers those with the highest bounds go on. The sum of prices × capacities and of the gains after
+//! answers those with the highest bounds go on; of a very small one all answers that the bound leaves open
+//! are looked at. The sum of prices × capacities and of the gains after
 //! prices bounds the optimum from above, so the distance from it is known.
 //!
 //! # Source
@@ -19,12 +20,14 @@
 //! the subgradients; Ow and Morton, *Filtered beam search in scheduling* (1988).
 
 mod beam;
+mod exact;
 mod filling;
 mod prices;
 #[cfg(test)]
 mod tests;
 
 use beam::{Order, Search};
+use exact::Exact;
 use filling::Filling;
 use prices::Prices;
 
@@ -81,6 +84,9 @@ pub struct Given {
 
 /// Candidates up to which answers are searched for.
 const FEW: usize = 1_000;
+
+/// Candidates up to which all answers are searched.
+const VERY_FEW: usize = 128;
 
 /// Searches near the best answer, of which each holds every other candidate where it is.
 const NEAR: u64 = 8;
@@ -176,6 +182,18 @@ impl Case {
         let orders = if self.floor == 0 { &orders[..1] } else { &orders };
         for order in orders {
             try_one(filling, *order, vec![None; self.candidates()]);
+        }
+        if self.candidates() <= VERY_FEW {
+            // One that misses the floor is no answer to beat.
+            let is_kept = filling.counted() >= self.floor;
+            let known = if is_kept { filling.gain() } else { f64::NEG_INFINITY };
+            let found = Exact::new(prices, self, known, CLOSE).run();
+            if let Some(better) = &found.better {
+                filling.try_instead(better);
+            }
+            if found.is_best && filling.counted() >= self.floor {
+                return;
+            }
         }
         for round in 0..NEAR {
             if bound - filling.gain() <= CLOSE * bound.abs() {
