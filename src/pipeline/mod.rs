@@ -15,6 +15,7 @@ mod passes;
 pub mod playbook;
 pub mod predict;
 pub mod prepare;
+mod recognise;
 pub mod reproduce;
 pub mod roles;
 pub mod scores;
