@@ -178,6 +178,7 @@ impl Run<'_> {
             quadrants: latest.map(|(_, tally)| tally.facts()).unwrap_or_default(),
             snapshots: snapshots(&self.snapshots, window),
             profit: *request.profit,
+            backtest: None,
             churn: evidence(&self.active)?,
             reactivation: evidence(&self.dormant)?,
         })
