@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Place, Result},
-    output::report::Report,
+    output::report::{Report, evidence::Evidence},
     pipeline::{
         backtest::{self, backtest},
         evaluate::{Request, evaluate},
@@ -94,13 +94,7 @@ impl Evaluate {
             profit: &config.profit,
             params: &config.evaluate,
         };
-        if self.backtest.is_some() {
-            backtest::require(&request.input, request.bundle)?;
-        }
-        let mut evidence = evaluate(&request, ui)?;
-        if let Some(months) = self.backtest {
-            evidence.backtest = Some(backtest(&request, months, &evidence.snapshots, ui)?);
-        }
+        let evidence = self.measured(&request, ui)?;
         let model = format!("{}@{}", loaded.bundle.name, loaded.version);
         let report = Report {
             bundle: &loaded.bundle,
@@ -143,6 +137,16 @@ impl Evaluate {
             ui.out(&tables::backtest(found))?;
         }
         Ok(())
+    }
+}
+
+impl Evaluate {
+    fn measured(&self, request: &Request<'_>, ui: &Ui) -> Result<Evidence> {
+        let Some(months) = self.backtest else { return evaluate(request, ui) };
+        backtest::require(&request.input, request.bundle)?;
+        let mut evidence = evaluate(request, ui)?;
+        evidence.backtest = Some(backtest(request, months, &evidence.snapshots, ui)?);
+        Ok(evidence)
     }
 }
 
