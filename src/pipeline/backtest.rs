@@ -163,8 +163,8 @@ impl Room<'_> {
             figures => figures?,
         };
         let metrics = &figures.metrics;
-        let lift = metrics.depths.iter().zip(&figures.lifts);
-        let lift = lift.filter(|(at, _)| (at.depth - DEPTH).abs() < 1e-9).map(|(_, lift)| *lift);
+        let mut lifts = metrics.depths.iter().zip(&figures.lifts);
+        let lift = lifts.find(|(at, _)| (at.depth - DEPTH).abs() < 1e-9);
         Ok(Some(BacktestFigures {
             learner: model.fitted.name(),
             learned_from: model.rows,
@@ -172,7 +172,7 @@ impl Room<'_> {
             events: metrics.events,
             auc: metrics.auc,
             log_loss: figures.log_loss_interval,
-            lift: lift.last(),
+            lift: lift.map(|(_, lift)| *lift),
             calibration_slope: metrics.calibration_slope,
             observed_over_expected: figures.observed_over_expected,
         }))
