@@ -1,5 +1,6 @@
 //! The verbs, each readable aloud in one screen.
 
+pub mod backtest;
 pub mod campaign;
 pub mod check;
 pub mod compare;
