@@ -219,10 +219,13 @@ fn require_dates(columns: &[Column], name: &str) -> Result<()> {
 }
 
 fn no_churn(columns: &[Column]) -> Error {
-    let likely = columns.iter().find(|column| OUTCOME_NAMES.contains(&plain(&column.name).as_str()));
+    let likely =
+        columns.iter().find(|column| OUTCOME_NAMES.contains(&plain(&column.name).as_str()));
     let hint = match likely {
         Some(Column { name, .. }) => format!("is it the column {name}? Then give --churn {name}"),
-        None => "name the column, --churn Exited, or write --churn \"status = 'closed'\"".to_owned(),
+        None => {
+            "name the column, --churn Exited, or write --churn \"status = 'closed'\"".to_owned()
+        }
     };
     Error::new(Kind::Usage, "no churn outcome is given").hint_with(hint)
 }
