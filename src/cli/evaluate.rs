@@ -31,7 +31,7 @@ use crate::{
 #[command(after_help = "Examples:
   reveille evaluate last_quarter.csv --model retail
   reveille evaluate last_quarter.csv --by region --report report.html
-  reveille evaluate history.csv --backtest 6 --report report.html
+  reveille evaluate history.csv --backtest 3 --report report.html
   reveille evaluate last_quarter.csv --set 'evaluate.fairness=[\"gender\"]' --report report.html --lang zh")]
 pub(super) struct Evaluate {
     /// Table with the model's columns and its outcomes; `-` is standard input

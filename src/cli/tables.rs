@@ -238,18 +238,26 @@ fn backtest_month(month: &BacktestMonth, figures: &BacktestFigures) -> Vec<Strin
     ]
 }
 
-/// A line a finding.
+/// A line a finding; columns of which the same is found share one.
 pub(super) fn findings(findings: &[FindingNote]) -> String {
-    let mut text = String::new();
+    let mut lines: Vec<(Vec<&str>, &FindingNote)> = Vec::new();
     for finding in findings {
-        let what = if finding.excluded { "left out" } else { "kept" };
         let column = if finding.column.is_empty() { "the file" } else { &finding.column };
-        let _ = writeln!(
-            text,
-            "  {column} {what}: {} ({})",
-            finding.problem.replace('_', " "),
-            finding.evidence
-        );
+        let same = |line: &&mut (Vec<&str>, &FindingNote)| {
+            let other = line.1;
+            (&other.problem, &other.evidence, other.excluded)
+                == (&finding.problem, &finding.evidence, finding.excluded)
+        };
+        match lines.iter_mut().find(same) {
+            Some((columns, _)) => columns.push(column),
+            None => lines.push((vec![column], finding)),
+        }
+    }
+    let mut text = String::new();
+    for (columns, finding) in lines {
+        let what = if finding.excluded { "left out" } else { "kept" };
+        let problem = finding.problem.replace('_', " ");
+        let _ = writeln!(text, "  {} {what}: {problem} ({})", columns.join(", "), finding.evidence);
     }
     text
 }
