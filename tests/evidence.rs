@@ -308,7 +308,8 @@ fn an_explanation_adds_up_and_its_changes_hold() {
 fn snapshot(table: &str, as_of: &str) -> String {
     let of_day = |line: &&str| line.split(',').nth(1) == Some(as_of);
     let header = table.lines().take(1);
-    header.chain(table.lines().filter(of_day)).map(|line| format!("{line}\n")).collect()
+    let lines: Vec<&str> = header.chain(table.lines().filter(of_day)).collect();
+    lines.join("\n") + "\n"
 }
 
 /// A month of the back-test is what `train --until` and `evaluate` of that month give by hand.
