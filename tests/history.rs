@@ -40,7 +40,7 @@ fn from_raw_files_to_a_feed_without_a_flag_about_columns() {
     let (now, feed) = (desk.read("now.csv"), desk.read("feed.csv"));
     assert_eq!(feed.lines().count(), now.lines().count(), "a row for each customer");
     let [dormant, stage] = places(&header(&now), ["dormant", "stage"]);
-    let [state] = places(&header(&feed), ["state"]);
+    let [told] = places(&header(&feed), ["state"]);
     for (row, scored) in now.lines().zip(feed.lines()).skip(1) {
         let row: Vec<&str> = row.split(',').collect();
         let expected = match (row[stage], row[dormant]) {
@@ -48,7 +48,7 @@ fn from_raw_files_to_a_feed_without_a_flag_about_columns() {
             (_, "1") => "dormant",
             _ => "active",
         };
-        assert_eq!(scored.split(',').nth(state).unwrap(), expected, "{row:?}");
+        assert_eq!(scored.split(',').nth(told).unwrap(), expected, "{row:?}");
     }
 }
 
