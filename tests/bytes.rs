@@ -74,3 +74,25 @@ fn feeds_are_equal_on_any_number_of_threads() {
     });
     assert!(feeds[0] == feeds[1] && feeds[0] == feeds[2]);
 }
+
+/// Two processes on each of 1, 2 and 8 threads; `bench/rebuilds.sh` does it sixty times.
+#[test]
+fn bundle_feed_and_report_are_the_same_in_every_process() {
+    let root = root();
+    let (history, current) = (root.join("data/history.csv"), root.join("data/current.csv"));
+    let (history, current) = (history.to_str().unwrap(), current.to_str().unwrap());
+    let rules = ["--as-of", "as_of", "--churn", "churned_90d", "--learner", "tree"];
+    let mut first = None;
+    for threads in ["1", "1", "2", "2", "8", "8"] {
+        let desk = Desk::new();
+        let run = |args: &[&str]| desk.run(&[&["-q", "--threads", threads][..], args].concat());
+        run(&[&["train", history, "--report", "report.html"][..], &rules].concat());
+        run(&["predict", current, "-o", "feed.csv"]);
+        run(&["evaluate", history, "--backtest", "1", "--report", "later.html"]);
+        let files =
+            ["feed.csv", "manifest.json", "report.html", "report.json", "later.html", "later.json"];
+        let all = [vec![desk.bundle("retail")], files.map(|file| desk.bytes(file)).to_vec()];
+        let all = all.concat();
+        assert!(first.get_or_insert_with(|| all.clone()) == &all, "{threads} threads");
+    }
+}

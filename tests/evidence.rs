@@ -303,3 +303,82 @@ fn an_explanation_adds_up_and_its_changes_hold() {
     let chinese = desk.run(&["-q", "explain", &ids[7], "--data", "history.csv", "--lang", "zh"]);
     assert!(chinese.contains("流失概率") && chinese.contains("起点"), "{chinese}");
 }
+
+/// The lines of one snapshot of a table, its header first.
+fn snapshot(table: &str, as_of: &str) -> String {
+    let of_day = |line: &&str| line.split(',').nth(1) == Some(as_of);
+    let header = table.lines().take(1);
+    let lines: Vec<&str> = header.chain(table.lines().filter(of_day)).collect();
+    lines.join("\n") + "\n"
+}
+
+/// A month of the back-test is what `train --until` and `evaluate` of that month give by hand.
+#[test]
+fn a_back_test_trains_on_what_was_known_and_measures_what_came() {
+    let desk = bank(&[]);
+    let history = root().join("data/history.csv");
+    let path = history.to_str().unwrap();
+    let evaluate = ["-q", "evaluate", path, "--backtest", "2", "--report", "r.html", "--json"];
+    let json: Value = serde_json::from_str(&desk.run(&evaluate)).unwrap();
+    let months = json["evidence"]["backtest"]["months"].as_array().unwrap();
+    let told: Vec<_> = months
+        .iter()
+        .map(|m| [&m["as_of"], &m["learned_up_to"]].map(|d| d.as_str().unwrap()))
+        .collect();
+    // 90 days after 2025-08-31 is 2025-11-29; after 2025-09-30, 2025-12-29.
+    assert_eq!(told, [["2025-11-30", "2025-08-31"], ["2025-12-31", "2025-09-30"]]);
+    let table = std::fs::read_to_string(&history).unwrap();
+    for (month, [as_of, until]) in months.iter().zip(told) {
+        let mut train = vec!["-q", "train", path, "--learner", "tree", "--until", until];
+        train.extend(RULES);
+        train.extend(["--name", "past", "--promote"]);
+        desk.run(&train);
+        desk.write("month.csv", snapshot(&table, as_of));
+        let by_hand = desk.run(&["-q", "evaluate", "month.csv", "--model", "past", "--json"]);
+        let by_hand: Value = serde_json::from_str(&by_hand).unwrap();
+        for model in ["churn", "reactivation"] {
+            let (found, wanted) = (&month[model], &by_hand["models"][model]);
+            for figure in ["rows", "events", "auc", "calibration_slope", "observed_over_expected"] {
+                assert_eq!(found[figure], wanted[figure], "{as_of} {model} {figure}");
+            }
+            assert_eq!(found["log_loss"], wanted["log_loss_interval"], "{as_of} {model}");
+            assert_eq!(found["lift"], wanted["lifts"][2], "{as_of} {model}");
+        }
+    }
+    assert_eq!(desk.json("r.json")["evidence"]["backtest"], json["evidence"]["backtest"]);
+    let html = desk.read("r.html");
+    balanced(&html);
+    is_self_contained(&html);
+    assert!(html.contains("<a href=\"#backtest\">") && html.contains("class=\"f1 band\""));
+    let auc = months[1]["churn"]["auc"]["value"].as_f64().unwrap();
+    assert!(html.split("id=\"backtest\"").nth(1).unwrap().contains(&format!("{auc:.3} (")));
+    let screen = desk.run(&["-q", "evaluate", path, "--model", "retail", "--backtest", "1"]);
+    assert!(screen.contains("churn, each month by a model trained before it"), "{screen}");
+    assert!(screen.contains(&format!("{auc:.3}")), "{screen}");
+    let page = ["--backtest", "1", "--report", "zh.html", "--lang", "zh"];
+    desk.run(&[&["-q", "evaluate", path, "--model", "retail"][..], &page].concat());
+    let chinese = desk.read("zh.html");
+    balanced(&chinese);
+    assert!(chinese.contains("逐月回测") && !chinese.contains("Month by month"));
+}
+
+#[test]
+fn what_cannot_be_back_tested_is_refused_with_a_way_out() {
+    let desk = bank(&[]);
+    let history = root().join("data/history.csv");
+    let path = history.to_str().unwrap();
+    let talk = desk.refused(2, &["-q", "evaluate", path, "--backtest", "4"]);
+    assert!(talk.contains("3 of the 6 snapshots") && talk.contains("--backtest 3"), "{talk}");
+    let table = std::fs::read_to_string(&history).unwrap();
+    desk.write("month.csv", snapshot(&table, "2025-12-31"));
+    let talk = desk.refused(2, &["-q", "evaluate", "month.csv", "--backtest", "1"]);
+    assert!(talk.contains("reaches further back"), "{talk}");
+    let talk = desk.refused(2, &["-q", "evaluate", "-", "--backtest", "1"]);
+    assert!(talk.contains("standard input"), "{talk}");
+    desk.write("undated.csv", file(&customers(300)));
+    let undated = ["--churn", "left", "--learner", "tree", "--name", "undated"];
+    desk.run(&[&["-q", "train", "undated.csv"][..], &undated].concat());
+    let args = ["-q", "evaluate", "undated.csv", "--model", "undated", "--backtest", "1"];
+    let talk = desk.refused(2, &args);
+    assert!(talk.contains("as-of dates") && talk.contains("--as-of"), "{talk}");
+}

@@ -37,7 +37,7 @@ pub(super) struct Plan {
     feed: String,
 
     /// The list, by rank; plan.json stands beside it. Nothing is written if not given
-    #[arg(long, short, value_name = "LIST")]
+    #[arg(long, short, alias = "out", value_name = "LIST")]
     output: Option<PathBuf>,
 
     /// Contacts that a channel can make, e.g. phone=500; others have no limit

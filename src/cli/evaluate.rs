@@ -12,8 +12,11 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Place, Result},
-    output::report::Report,
-    pipeline::evaluate::{Request, evaluate},
+    output::report::{Report, evidence::Evidence},
+    pipeline::{
+        backtest::{self, backtest},
+        evaluate::{Request, evaluate},
+    },
     sources::Input,
     store,
     units::Language,
@@ -28,6 +31,7 @@ use crate::{
 #[command(after_help = "Examples:
   reveille evaluate last_quarter.csv --model retail
   reveille evaluate last_quarter.csv --by region --report report.html
+  reveille evaluate history.csv --backtest 3 --report report.html
   reveille evaluate last_quarter.csv --set 'evaluate.fairness=[\"gender\"]' --report report.html --lang zh")]
 pub(super) struct Evaluate {
     /// Table with the model's columns and its outcomes; `-` is standard input
@@ -40,6 +44,11 @@ pub(super) struct Evaluate {
     /// Columns whose groups of customers are told apart, besides month and branch
     #[arg(long, value_name = "COL,…", value_delimiter = ',')]
     by: Vec<String>,
+
+    /// Test month by month: for each of the last N snapshots a model like this one is trained on what
+    /// was known on that day, and measured on that snapshot; DATA is then the history, as for `train`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=120))]
+    backtest: Option<u32>,
 
     #[command(flatten)]
     read: ReadFlags,
@@ -85,7 +94,7 @@ impl Evaluate {
             profit: &config.profit,
             params: &config.evaluate,
         };
-        let evidence = evaluate(&request, ui)?;
+        let evidence = self.measured(&request, ui)?;
         let model = format!("{}@{}", loaded.bundle.name, loaded.version);
         let report = Report {
             bundle: &loaded.bundle,
@@ -124,7 +133,20 @@ impl Evaluate {
             let Some(found) = found else { continue };
             ui.out(&tables::slices(name, &found.slices, self.lang))?;
         }
+        if let Some(found) = &evidence.backtest {
+            ui.out(&tables::backtest(found))?;
+        }
         Ok(())
+    }
+}
+
+impl Evaluate {
+    fn measured(&self, request: &Request<'_>, ui: &Ui) -> Result<Evidence> {
+        let Some(months) = self.backtest else { return evaluate(request, ui) };
+        backtest::require(&request.input, request.bundle)?;
+        let mut evidence = evaluate(request, ui)?;
+        evidence.backtest = Some(backtest(request, months, &evidence.snapshots, ui)?);
+        Ok(evidence)
     }
 }
 

@@ -29,7 +29,7 @@ use crate::{
 #[command(after_help = "Examples:
   reveille features --history raw --as-of 2026-03-31 -o current.parquet
   reveille features --history raw --every month --to 2025-12-31 --labelled -o history.parquet
-  reveille train history.parquet --as-of as_of --churn churned_90d --dormant \"dormant = 1\"")]
+  reveille train history.parquet --value \"aum * 0.012\"")]
 pub(super) struct Features {
     /// Folder of the raw files; history.folder of the configuration if not given
     #[arg(long, value_name = "DIR")]

@@ -36,7 +36,12 @@ use crate::{
   reveille monitor march.csv --outcomes june.csv --refresh")]
 pub(super) struct Monitor {
     /// Table of the current customers; `-` is standard input
-    current: String,
+    #[arg(required_unless_present = "table")]
+    current: Option<String>,
+
+    /// The same table, by a flag
+    #[arg(long = "current", id = "table", value_name = "TABLE", conflicts_with = "current")]
+    table: Option<String>,
 
     /// NAME, NAME@VERSION or a path; the only model of the registry if not given
     #[arg(long, short, value_name = "MODEL")]
@@ -83,6 +88,10 @@ pub(super) struct Monitor {
 }
 
 impl Monitor {
+    fn table(&self) -> &str {
+        self.current.as_ref().or(self.table.as_ref()).map_or("-", String::as_str)
+    }
+
     pub(super) fn run(&self, ui: &Ui) -> Result<()> {
         let mut config = self.config.load()?;
         self.read.apply(&mut config.read);
@@ -97,7 +106,7 @@ impl Monitor {
         if is_kept {
             let event = Event::Monitored {
                 version: loaded.version.to_string(),
-                on: self.current.clone(),
+                on: self.table().to_owned(),
                 ok: watched.ok,
                 summary: summary(&watched),
             };
@@ -135,7 +144,7 @@ impl Monitor {
         let request = Request {
             bundle: &loaded.bundle,
             model: format!("{}@{}", loaded.bundle.name, loaded.version),
-            current: &Input::parse(&self.current),
+            current: &Input::parse(self.table()),
             baseline: baseline.as_ref(),
             outcomes: outcomes.as_ref(),
             since: since.as_ref().map(|feed| (feed, self.alerts.clone())),

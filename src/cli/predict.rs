@@ -40,7 +40,14 @@ pub(super) struct Predict {
     model: Option<String>,
 
     /// The feed: a .csv or .parquet file, or `-` for CSV on standard output
-    #[arg(long, short, value_name = "FEED", default_value = "feed.csv", help_heading = "Output")]
+    #[arg(
+        long,
+        short,
+        alias = "out",
+        value_name = "FEED",
+        default_value = "feed.csv",
+        help_heading = "Output"
+    )]
     output: String,
 
     /// Where rows that were set aside are listed [default: rejects.csv beside the feed]

@@ -9,7 +9,10 @@ use crate::{
     metrics::Metrics,
     output::{
         manifest::Manifest,
-        report::{evidence::Slices, group_name},
+        report::{
+            evidence::{Backtest, BacktestFigures, BacktestMonth, Slices},
+            group_name,
+        },
         words,
     },
     playbook::Quadrant,
@@ -187,18 +190,74 @@ pub(super) fn slices(model: &str, slices: &[Slices], language: Language) -> Stri
     text
 }
 
-/// A line a finding.
-pub(super) fn findings(findings: &[FindingNote]) -> String {
+/// The months of a back-test, a table for each model.
+pub(super) fn backtest(found: &Backtest) -> String {
+    type Of = fn(&BacktestMonth) -> Option<&BacktestFigures>;
+    let models: [(&str, Of); 2] =
+        [("churn", |m| m.churn.as_ref()), ("reactivation", |m| m.reactivation.as_ref())];
+    let head = [
+        "month",
+        "learned up to",
+        "rows",
+        "events",
+        "AUC",
+        "95 %",
+        "log loss",
+        "lift 10 %",
+        "slope",
+        "came / expected",
+        "95 %",
+    ];
     let mut text = String::new();
+    for (name, of) in models {
+        let months = found.months.iter().filter_map(|month| Some((month, of(month)?)));
+        let mut rows = vec![row(head)];
+        rows.extend(months.map(|(month, figures)| backtest_month(month, figures)));
+        if rows.len() > 1 {
+            let _ = writeln!(text, "\n{name}, each month by a model trained before it");
+            text.push_str(&columns(&rows));
+        }
+    }
+    text
+}
+
+fn backtest_month(month: &BacktestMonth, figures: &BacktestFigures) -> Vec<String> {
+    let ratio = figures.observed_over_expected;
+    vec![
+        month.as_of.to_string(),
+        month.learned_up_to.map_or_else(String::new, |day| day.to_string()),
+        thousands(figures.rows as f64),
+        thousands(figures.events as f64),
+        format!("{:.3}", figures.auc.value),
+        format!("{:.3}–{:.3}", figures.auc.low, figures.auc.high),
+        format!("{:.4}", figures.log_loss.value),
+        figures.lift.map_or_else(String::new, |lift| format!("{:.2}", lift.value)),
+        format!("{:.2}", figures.calibration_slope),
+        ratio.map_or_else(String::new, |ratio| format!("{:.2}", ratio.value)),
+        ratio.map_or_else(String::new, |ratio| format!("{:.2}–{:.2}", ratio.low, ratio.high)),
+    ]
+}
+
+/// A line a finding; columns of which the same is found share one.
+pub(super) fn findings(findings: &[FindingNote]) -> String {
+    let mut lines: Vec<(Vec<&str>, &FindingNote)> = Vec::new();
     for finding in findings {
-        let what = if finding.excluded { "left out" } else { "kept" };
         let column = if finding.column.is_empty() { "the file" } else { &finding.column };
-        let _ = writeln!(
-            text,
-            "  {column} {what}: {} ({})",
-            finding.problem.replace('_', " "),
-            finding.evidence
-        );
+        let same = |line: &&mut (Vec<&str>, &FindingNote)| {
+            let other = line.1;
+            (&other.problem, &other.evidence, other.excluded)
+                == (&finding.problem, &finding.evidence, finding.excluded)
+        };
+        match lines.iter_mut().find(same) {
+            Some((columns, _)) => columns.push(column),
+            None => lines.push((vec![column], finding)),
+        }
+    }
+    let mut text = String::new();
+    for (columns, finding) in lines {
+        let what = if finding.excluded { "left out" } else { "kept" };
+        let problem = finding.problem.replace('_', " ");
+        let _ = writeln!(text, "  {} {what}: {problem} ({})", columns.join(", "), finding.evidence);
     }
     text
 }

@@ -51,6 +51,9 @@ pub struct PriorShift {
     pub p_value: f64,
 }
 
+/// The largest change of the log odds of a base rate that is believed: ln 10.
+const MOST_SHIFT: f64 = std::f64::consts::LN_10;
+
 impl Probabilities {
     /// Adds a row; NaN is left out.
     pub fn add(&mut self, probability: f64) {
@@ -116,7 +119,9 @@ impl Probabilities {
     }
 
     /// The base rate that explains these probabilities best, if only the base rate has changed since
-    /// training, when it was `trained`; `None` where that cannot be told.
+    /// training, when it was `trained`; `None` where that cannot be told, and where the odds would be
+    /// more than ten times or less than a tenth of what they were: then more has changed than the base
+    /// rate, and the estimate runs towards 0 or 1.
     ///
     /// # Formula
     /// The prior π at which `Σ ln(p π/t + (1 − p)(1 − π)/(1 − t))` is largest, `t` the trained one: the
@@ -154,7 +159,8 @@ impl Probabilities {
             .sum();
         let odds = |p: f64| (p / (1.0 - p)).ln();
         let p_value = tails::chi_square(2.0 * gain, 1.0);
-        Some(PriorShift { trained, now, shift: odds(now) - odds(trained), p_value })
+        let shift = odds(now) - odds(trained);
+        (shift.abs() <= MOST_SHIFT).then_some(PriorShift { trained, now, shift, p_value })
     }
 }
 
@@ -225,5 +231,14 @@ mod tests {
         assert!(found.shift < 0.0 && found.p_value < 1e-9, "{found:?}");
         assert!(binned(&[0.2; 9]).prior_shift(0.2).is_none());
         assert!(binned(&all).prior_shift(1.0).is_none());
+    }
+
+    #[test]
+    fn an_estimate_that_runs_away_is_none() {
+        // Nobody scores high, as no base rate alone would have it.
+        let all = vec![0.001; 500].into_iter().chain(vec![0.02; 500]).collect::<Vec<f64>>();
+        assert_eq!(binned(&all).prior_shift(0.3), None);
+        let mild: Vec<f64> = spread(4000, -1.0);
+        assert!(binned(&mild).prior_shift(0.3).is_some());
     }
 }

@@ -6,15 +6,15 @@ use crate::{
     bundle::{Bundle, Model},
     config::EvaluateParams,
     error::{Error, Kind, Place, Result},
-    expr::Expr,
     metrics::ProfitParams,
     nearest::nearest,
     output::report::evidence::{Evidence, MeasuredOn, SnapshotFacts, Split},
     pipeline::{
         Watcher,
         evidence::{Against, Grouping, Judged, QuadrantTally, Standing},
+        scores::{Outcomes, with_outcomes},
     },
-    scoring::{Scored, Scorer, State, state::kinds},
+    scoring::{Scored, Scorer, State},
     sources::{self, Column, Input, ReadParams},
     units::Day,
 };
@@ -42,16 +42,9 @@ pub fn evaluate(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Evidence
     let groupings = groupings(&scan.columns, request)?;
     let columns = wanted(&scan.columns, bundle, &groupings)?;
     let scorer = Scorer::new(bundle)?;
-    let kinds = kinds(&columns);
     let mut run = Run {
         bundle,
-        churn: Expr::parse(&bundle.rules.churn, &kinds)?,
-        reactivation: bundle
-            .rules
-            .reactivation
-            .as_ref()
-            .map(|text| Expr::parse(text, &kinds))
-            .transpose()?,
+        outcomes: Outcomes::bind(&bundle.rules, &columns)?,
         active: Population::new(&groupings, Some(&bundle.churn)),
         dormant: Population::new(&groupings, bundle.reactivation.as_ref()),
         quadrants: BTreeMap::new(),
@@ -117,8 +110,7 @@ impl<'a> Population<'a> {
 
 struct Run<'a> {
     bundle: &'a Bundle,
-    churn: Expr,
-    reactivation: Option<Expr>,
+    outcomes: Outcomes,
     active: Population<'a>,
     dormant: Population<'a>,
     /// By as-of date: a map is of the customers of one day.
@@ -129,13 +121,12 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn take(&mut self, done: &Scored) -> Result<()> {
-        let left = self.churn.truth(&done.block.rows)?;
-        let returned = self.reactivation.as_ref().map(|e| e.truth(&done.block.rows)).transpose()?;
+        let (left, returned) = self.outcomes.of(&done.block.rows)?;
         let (mut active, mut dormant) = (Vec::new(), Vec::new());
         for row in 0..done.state.len() {
             let outcome = match done.state[row] {
                 State::Active => left[row],
-                State::Dormant => returned.as_ref().and_then(|returned| returned[row]),
+                State::Dormant => returned[row],
                 State::Prospect => None,
             };
             let day = done.as_of.as_ref().map(|days| days[row]);
@@ -187,6 +178,7 @@ impl Run<'_> {
             quadrants: latest.map(|(_, tally)| tally.facts()).unwrap_or_default(),
             snapshots: snapshots(&self.snapshots, window),
             profit: *request.profit,
+            backtest: None,
             churn: evidence(&self.active)?,
             reactivation: evidence(&self.dormant)?,
         })
@@ -254,15 +246,10 @@ fn groupings(columns: &[Column], request: &Request<'_>) -> Result<Vec<Grouping>>
 /// The columns of the model, those of its outcomes, as the table at hand has them, and those that customers
 /// are grouped by.
 fn wanted(table: &[Column], bundle: &Bundle, groupings: &[Grouping]) -> Result<Vec<Column>> {
-    let kinds = kinds(table);
-    let mut names = Expr::parse(&bundle.rules.churn, &kinds)?.columns();
-    if let Some(reactivation) = &bundle.rules.reactivation {
-        names.extend(Expr::parse(reactivation, &kinds)?.columns());
-    }
-    names.extend(groupings.iter().map(|grouping| grouping.column.clone()));
-    let mut columns = bundle.source.columns.clone();
+    let mut columns = with_outcomes(&bundle.source.columns, table, &bundle.rules)?;
     for column in table {
-        if names.contains(&column.name) && !columns.iter().any(|known| known.name == column.name) {
+        let is_asked = groupings.iter().any(|grouping| grouping.column == column.name);
+        if is_asked && !columns.iter().any(|known| known.name == column.name) {
             columns.push(column.clone());
         }
     }

@@ -1,5 +1,6 @@
 //! The verbs, each readable aloud in one screen.
 
+pub mod backtest;
 pub mod campaign;
 pub mod check;
 pub mod compare;
@@ -15,6 +16,7 @@ mod passes;
 pub mod playbook;
 pub mod predict;
 pub mod prepare;
+mod recognise;
 pub mod reproduce;
 pub mod roles;
 pub mod scores;

@@ -10,6 +10,7 @@ use crate::{
     expr::Expr,
     features::{ColumnPlan, How},
     nearest::nearest,
+    pipeline::recognise::FeatureTable,
     scoring::state::kinds,
     sources::{Column, ColumnType},
 };
@@ -36,18 +37,27 @@ impl Roles {
     pub fn assign(columns: &[Column], config: &Config) -> Result<Self> {
         let mut notes = Vec::new();
         let id = find_id(columns, config, &mut notes)?;
-        let as_of = config.table.as_of.clone();
-        if let Some(name) = &as_of {
-            require_dates(columns, name)?;
-        }
-        let rules = Rules {
-            churn: config.rules.churn.clone().ok_or_else(no_churn)?,
+        let mut as_of = config.table.as_of.clone();
+        let mut rules = Rules {
+            churn: config.rules.churn.clone().unwrap_or_default(),
             reactivation: config.rules.reactivation.clone(),
             dormant: config.rules.dormant.clone(),
             prospect: config.rules.prospect.clone(),
             value: config.rules.value.clone(),
         };
+        let known = FeatureTable::of(columns);
+        if let Some(table) = &known {
+            notes.extend(table.complete(&mut as_of, &mut rules, config));
+        }
+        if let Some(name) = &as_of {
+            require_dates(columns, name)?;
+        }
+        if rules.churn.is_empty() {
+            return Err(no_churn(columns));
+        }
         let mut taken = outcome_columns(columns, &rules)?;
+        // The outcomes that are not asked for tell the future, too.
+        taken.extend(known.iter().flat_map(|table| &table.outcomes).map(ToString::to_string));
         taken.extend(id.clone());
         taken.extend(as_of.clone());
         let mut assigned =
@@ -148,6 +158,27 @@ const ID_NAMES: [&str; 19] = [
     "会员编号",
 ];
 
+/// Names under which tables keep who left, as [`plain`] has them.
+const OUTCOME_NAMES: [&str; 12] = [
+    "exited",
+    "churn",
+    "churned",
+    "churnflag",
+    "ischurn",
+    "attrition",
+    "attritionflag",
+    "closed",
+    "left",
+    "流失",
+    "是否流失",
+    "流失标志",
+];
+
+/// A name without blanks, underscores, hyphens and capitals.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 fn find_id(columns: &[Column], config: &Config, notes: &mut Vec<String>) -> Result<Option<String>> {
     if let Some(id) = &config.table.id {
         if columns.iter().any(|column| column.name == *id) {
@@ -155,12 +186,6 @@ fn find_id(columns: &[Column], config: &Config, notes: &mut Vec<String>) -> Resu
         }
         return Err(absent(columns, id, "id"));
     }
-    let plain = |name: &str| {
-        name.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect::<String>()
-    };
     let found = ID_NAMES
         .iter()
         .find_map(|known| columns.iter().find(|column| plain(&column.name) == **known));
@@ -193,9 +218,16 @@ fn require_dates(columns: &[Column], name: &str) -> Result<()> {
         .hint_with("write dates as 2026-03-31, 2026-03, 20260331 or 2026/3/31"))
 }
 
-fn no_churn() -> Error {
-    Error::new(Kind::Usage, "no churn outcome is given")
-        .hint_with("name the column, --churn Exited, or write --churn \"status = 'closed'\"")
+fn no_churn(columns: &[Column]) -> Error {
+    let likely =
+        columns.iter().find(|column| OUTCOME_NAMES.contains(&plain(&column.name).as_str()));
+    let hint = match likely {
+        Some(Column { name, .. }) => format!("is it the column {name}? Then give --churn {name}"),
+        None => {
+            "name the column, --churn Exited, or write --churn \"status = 'closed'\"".to_owned()
+        }
+    };
+    Error::new(Kind::Usage, "no churn outcome is given").hint_with(hint)
 }
 
 /// The columns that the outcome expressions name.

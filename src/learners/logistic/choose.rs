@@ -4,14 +4,18 @@ use rayon::prelude::*;
 
 use super::{
     LogisticParams, card,
+    design::{Feature, Grouped},
     newton::{Limits, Newton},
-    sample::Sample,
+    sample::{Sample, Tally},
 };
 
 /// Strengths that are tried, from strong to weak, so that each starts where the last ended.
 const STRENGTHS: [f64; 6] = [300.0, 100.0, 30.0, 10.0, 3.0, 1.0];
 /// The strength where there is too little to choose by.
 const USUAL: f64 = 3.0;
+/// Strengths in a row without gain after which weaker ones are not tried: the loss out of fold falls
+/// and then rises.
+const ENOUGH_WORSE: usize = 2;
 /// Rows that are enough to choose by.
 const ROWS: usize = 15_000;
 
@@ -21,50 +25,88 @@ pub(super) fn strength(sample: &Sample<'_>, params: &LogisticParams) -> f64 {
     let index: Vec<u32> = (0..sample.rows() as u32).step_by(step).collect();
     let thinned = sample.take(&index);
     let folds = folds(&thinned, params);
-    let losses: Vec<[f64; STRENGTHS.len()]> = (0..params.folds)
+    let cuts: Vec<Cut> = (0..params.folds)
         .into_par_iter()
-        .filter_map(|fold| losses(&thinned, &folds, fold, params))
+        .filter_map(|fold| Cut::new(&thinned, &folds, fold, params))
         .collect();
-    if losses.len() < 2 {
+    if cuts.len() < 2 {
         return USUAL;
     }
-    let mut best = (f64::INFINITY, USUAL);
-    for (place, &strength) in STRENGTHS.iter().enumerate() {
-        let loss: f64 = losses.iter().map(|losses| losses[place]).sum();
+    let mut tries: Vec<Try<'_>> = cuts.iter().map(Cut::begin).collect();
+    let (mut best, mut worse) = ((f64::INFINITY, USUAL), 0);
+    for &strength in &STRENGTHS {
+        let losses: Vec<f64> =
+            tries.par_iter_mut().map(|next| next.loss(strength, params)).collect();
+        let loss = losses.iter().sum();
         if loss < best.0 {
-            best = (loss, strength);
+            (best, worse) = ((loss, strength), 0);
+        } else {
+            worse += 1;
+        }
+        if worse == ENOUGH_WORSE {
+            break;
         }
     }
     best.1
 }
 
-/// The log loss on one fold for each strength, if the other folds can be learnt from.
-fn losses(
-    sample: &Sample<'_>,
-    folds: &[usize],
-    fold: usize,
-    params: &LogisticParams,
-) -> Option<[f64; STRENGTHS.len()]> {
-    let rows = |inside: bool| -> Vec<u32> {
-        (0..folds.len() as u32).filter(|&row| (folds[row as usize] == fold) == inside).collect()
-    };
-    let (train, test) = (sample.take(&rows(false)), sample.take(&rows(true)));
-    let total = train.total();
-    if test.rows() == 0 || total.events <= 0.0 || total.events >= total.rows {
-        return None;
+/// Rows to fit and rows to measure on, grouped as the former suggest.
+struct Cut {
+    fitted: Grouped,
+    unseen: Grouped,
+    features: Vec<Feature>,
+    total: Tally,
+}
+
+/// A cut on its way from strong to weak.
+struct Try<'a> {
+    cut: &'a Cut,
+    newton: Newton<'a>,
+    parameters: Vec<f64>,
+}
+
+impl Cut {
+    /// That which leaves out a fold, if the other folds can be learnt from.
+    fn new(
+        sample: &Sample<'_>,
+        folds: &[usize],
+        fold: usize,
+        params: &LogisticParams,
+    ) -> Option<Self> {
+        let rows = |inside: bool| -> Vec<u32> {
+            (0..folds.len() as u32).filter(|&row| (folds[row as usize] == fold) == inside).collect()
+        };
+        let (train, test) = (sample.take(&rows(false)), sample.take(&rows(true)));
+        let total = train.total();
+        if test.rows() == 0 || total.events <= 0.0 || total.events >= total.rows {
+            return None;
+        }
+        let groupings = card::groupings(&train, total, params);
+        Some(Self {
+            fitted: card::grouped(&train, &groupings),
+            unseen: card::grouped(&test, &groupings),
+            features: card::features(&groupings, USUAL, params),
+            total,
+        })
     }
-    let groupings = card::groupings(&train, total, params);
-    let (fitted, unseen) = (card::grouped(&train, &groupings), card::grouped(&test, &groupings));
-    let limits = Limits { tolerance: 1e-5, iterations: params.max_iterations };
-    let features = card::features(&groupings, USUAL, params);
-    let mut parameters = card::start(total, features.len());
-    let mut newton = Newton::new(&fitted, &features);
-    let mut losses = [0.0; STRENGTHS.len()];
-    for (loss, &strength) in losses.iter_mut().zip(&STRENGTHS) {
-        parameters = newton.minimise(strength, parameters, limits).parameters;
-        *loss = unseen.slope(&features, 0.0, &parameters).loss;
+
+    fn begin(&self) -> Try<'_> {
+        Try {
+            cut: self,
+            newton: Newton::new(&self.fitted, &self.features),
+            parameters: card::start(self.total, self.features.len()),
+        }
     }
-    Some(losses)
+}
+
+impl Try<'_> {
+    /// The log loss on the rows left out.
+    fn loss(&mut self, strength: f64, params: &LogisticParams) -> f64 {
+        let limits = Limits { tolerance: 1e-5, iterations: params.max_iterations };
+        let start = std::mem::take(&mut self.parameters);
+        self.parameters = self.newton.minimise(strength, start, limits).parameters;
+        self.cut.unseen.slope(&self.cut.features, 0.0, &self.parameters).loss
+    }
 }
 
 /// The fold of each row, by a hash of its codes: equal rows stay together, so that a row of weight

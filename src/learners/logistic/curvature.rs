@@ -1,5 +1,6 @@
 //! Second derivatives of the log loss: weights counted by pairs of groups.
 
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::design::{Feature, Grouped};
@@ -7,16 +8,15 @@ use super::design::{Feature, Grouped};
 /// Weights by the groups of two columns.
 type Crossed = [[f64; 16]; 16];
 
-/// The matrix of second derivatives of the log loss without its penalty, row by row: intercept
-/// first, then the features, which must be ordered by column.
+/// The matrix of second derivatives of the log loss without its penalty: intercept first, then the features, which must be ordered by column.
 ///
 /// # Cost
 /// O(rows × columns²): the features only meet once the rows are counted.
-pub(super) fn curvature(rows: &Grouped, features: &[Feature], parameters: &[f64]) -> Vec<f64> {
+pub(super) fn curvature(rows: &Grouped, features: &[Feature], parameters: &[f64]) -> Array2<f64> {
     let weights = weights(rows, features, parameters);
     let size = features.len() + 1;
-    let mut matrix = vec![0.0; size * size];
-    matrix[0] = weights.iter().sum();
+    let mut matrix = Array2::zeros((size, size));
+    matrix[[0, 0]] = weights.iter().sum();
     let spans = spans(features);
     let columns: Vec<Vec<u8>> = spans.iter().map(|span| rows.column(span.0).collect()).collect();
     let pairs: Vec<(usize, usize)> = (0..spans.len())
@@ -40,8 +40,8 @@ pub(super) fn curvature(rows: &Grouped, features: &[Feature], parameters: &[f64]
         })
         .collect();
     for (row, column, entry) in blocks.into_iter().flatten() {
-        matrix[row * size + column] = entry;
-        matrix[column * size + row] = entry;
+        matrix[[row, column]] = entry;
+        matrix[[column, row]] = entry;
     }
     matrix
 }
@@ -81,11 +81,20 @@ fn weights(rows: &Grouped, features: &[Feature], parameters: &[f64]) -> Vec<f64>
 }
 
 fn cross(left: &[u8], right: &[u8], weights: &[f64]) -> Crossed {
-    let mut sums = [0.0; 256];
-    for ((&l, &r), &weight) in left.iter().zip(right).zip(weights) {
-        sums[usize::from(l << 4 | r)] += weight;
+    // Two sums, of every other row, so that neighbours of the same groups need not wait in turn.
+    let (mut even, mut odd) = ([0.0; 256], [0.0; 256]);
+    let (lefts, left) = left.as_chunks::<2>();
+    let (rights, right) = right.as_chunks::<2>();
+    let (pairs, last) = weights.as_chunks::<2>();
+    for ((l, r), weight) in lefts.iter().zip(rights).zip(pairs) {
+        even[usize::from(l[0] << 4 | r[0])] += weight[0];
+        odd[usize::from(l[1] << 4 | r[1])] += weight[1];
     }
-    std::array::from_fn(|l| std::array::from_fn(|r| sums[l << 4 | r]))
+    for ((&l, &r), &weight) in left.iter().zip(right).zip(last) {
+        even[usize::from(l << 4 | r)] += weight;
+    }
+    let sum = |at: usize| even[at] + odd[at];
+    std::array::from_fn(|l| std::array::from_fn(|r| sum(l << 4 | r)))
 }
 
 /// The entries of the features of one column with those of another, as row, column, value.

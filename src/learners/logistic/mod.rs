@@ -1,6 +1,7 @@
 //! The scorecard: grouped bins, weight of evidence, a penalised logistic fit.
 
 mod card;
+mod cholesky;
 mod choose;
 mod curvature;
 mod design;

@@ -1,6 +1,9 @@
 //! Newton's method on grouped rows, with the curvature taken from as few rows as will do.
 
+use ndarray::Array2;
+
 use super::{
+    cholesky::Factor,
     curvature,
     design::{Feature, Grouped, Slope},
 };
@@ -53,7 +56,7 @@ pub(super) struct Newton<'a> {
     step: usize,
     thinned: Option<Grouped>,
     /// The curvature without the penalty, for the weight of all rows.
-    curvature: Option<Vec<f64>>,
+    curvature: Option<Array2<f64>>,
 }
 
 /// Minimises the penalised log loss from a starting point.
@@ -107,12 +110,12 @@ impl<'a> Newton<'a> {
     pub(super) fn minimise(&mut self, l2: f64, start: Vec<f64>, limits: Limits) -> Solution {
         let (rows, features) = (self.rows, self.features);
         let mut parameters = start;
-        let mut factor: Option<Vec<f64>> = None;
+        let mut factor: Option<Factor> = None;
         let mut slope = rows.slope(features, l2, &parameters);
         for _ in 0..limits.iterations {
             let fresh = self.curvature.is_none();
             let factored = factor.take().unwrap_or_else(|| self.factorised(l2, &parameters));
-            let direction = solve(&factored, &slope.gradient);
+            let direction = factored.solve(&slope.gradient);
             let flat = slope.steepest() <= limits.tolerance * rows.total;
             if flat && furthest(&direction) <= STEP_PER_TOLERANCE * limits.tolerance {
                 break;
@@ -121,6 +124,11 @@ impl<'a> Newton<'a> {
             let gain = slope.steepest() / next_slope.steepest();
             let stuck = next == parameters || (flat && gain < 1.5);
             (parameters, slope) = (next, next_slope);
+            // The next step would be shorter still: no curvature is needed to see it.
+            let short = furthest(&direction) <= STEP_PER_TOLERANCE * limits.tolerance;
+            if short && gain >= 1.0 && slope.steepest() <= limits.tolerance * rows.total {
+                break;
+            }
             if gain >= ENOUGH_GAIN {
                 factor = Some(factored);
                 continue;
@@ -138,28 +146,19 @@ impl<'a> Newton<'a> {
     }
 
     /// Cholesky factor of the penalised curvature.
-    fn factorised(&mut self, l2: f64, parameters: &[f64]) -> Vec<f64> {
-        let size = self.features.len() + 1;
-        let mut matrix = if let Some(curvature) = &self.curvature {
-            curvature.clone()
-        } else {
+    fn factorised(&mut self, l2: f64, parameters: &[f64]) -> Factor {
+        let curvature = self.curvature.get_or_insert_with(|| {
             let rows = self.thinned.as_ref().unwrap_or(self.rows);
             let scale = self.rows.total / rows.total.max(f64::MIN_POSITIVE);
-            let mut matrix = curvature::curvature(rows, self.features, parameters);
-            for entry in &mut matrix {
-                *entry *= scale;
-            }
-            self.curvature = Some(matrix.clone());
-            matrix
-        };
-        matrix.iter_mut().step_by(size + 1).skip(1).for_each(|pivot| *pivot += l2);
+            curvature::curvature(rows, self.features, parameters) * scale
+        });
+        let mut matrix = curvature.clone();
+        matrix.diag_mut().iter_mut().skip(1).for_each(|pivot| *pivot += l2);
         let jitters = [0.0, 1e-12, 1e-9, 1e-6, 1e-3, 1.0];
-        jitters.iter().find_map(|&jitter| cholesky(&matrix, size, jitter)).unwrap_or_else(|| {
-            let mut unit = vec![0.0; size * size];
-            let root = self.rows.total.sqrt().max(1.0);
-            unit.iter_mut().step_by(size + 1).for_each(|pivot| *pivot = root);
-            unit
-        })
+        jitters
+            .iter()
+            .find_map(|&jitter| Factor::new(matrix.view(), jitter))
+            .unwrap_or_else(|| Factor::unit(matrix.nrows(), self.rows.total.sqrt().max(1.0)))
     }
 }
 
@@ -187,58 +186,6 @@ fn descend(
     (parameters.to_vec(), slope.clone())
 }
 
-/// The lower triangle `L` with `L Lᵀ = matrix + jitter × (its diagonal + 1)`, if there is one.
-fn cholesky(matrix: &[f64], size: usize, jitter: f64) -> Option<Vec<f64>> {
-    let mut lower = vec![0.0; size * size];
-    for row in 0..size {
-        for column in 0..=row {
-            let (before, current) = lower.split_at(row * size);
-            let left = &current[..column];
-            let right =
-                if column == row { left } else { &before[column * size..column * size + column] };
-            let inner = dot(left, right);
-            let entry = matrix[row * size + column];
-            if column == row {
-                let pivot = entry + jitter * (entry + 1.0) - inner;
-                if pivot <= 1e-13 * entry || !pivot.is_finite() {
-                    return None;
-                }
-                lower[row * size + row] = pivot.sqrt();
-            } else {
-                lower[row * size + column] = (entry - inner) / lower[column * size + column];
-            }
-        }
-    }
-    Some(lower)
-}
-
-/// Solves `L Lᵀ x = b`.
-fn solve(lower: &[f64], b: &[f64]) -> Vec<f64> {
-    let size = b.len();
-    let mut x = b.to_vec();
-    for row in 0..size {
-        let inner: f64 = (0..row).map(|column| lower[row * size + column] * x[column]).sum();
-        x[row] = (x[row] - inner) / lower[row * size + row];
-    }
-    for row in (0..size).rev() {
-        let inner: f64 = (row + 1..size).map(|below| lower[below * size + row] * x[below]).sum();
-        x[row] = (x[row] - inner) / lower[row * size + row];
-    }
-    x
-}
-
 fn furthest(direction: &[f64]) -> f64 {
     direction.iter().fold(0.0, |top, entry| if entry.abs() > top { entry.abs() } else { top })
-}
-
-fn dot(left: &[f64], right: &[f64]) -> f64 {
-    let mut lanes = [0.0; 8];
-    let (lefts, rights) = (left.chunks_exact(8), right.chunks_exact(8));
-    let rest = lefts.remainder().iter().zip(rights.remainder()).map(|(l, r)| l * r).sum::<f64>();
-    for (l, r) in lefts.zip(rights) {
-        for lane in 0..8 {
-            lanes[lane] += l[lane] * r[lane];
-        }
-    }
-    lanes.iter().sum::<f64>() + rest
 }

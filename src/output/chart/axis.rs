@@ -75,9 +75,28 @@ pub struct Axis {
     pub unit: Unit,
     /// Least and most.
     pub range: (f64, f64),
+    /// Names of 0, 1, 2 and so on; empty where the numbers are told themselves.
+    pub names: Vec<String>,
 }
 
 impl Axis {
+    /// An axis of names, in equal steps.
+    pub fn named(label: &str, names: Vec<String>) -> Self {
+        let range = (-0.5, names.len() as f64 - 0.5);
+        Self { label: label.to_owned(), unit: Unit::Plain, range, names }
+    }
+
+    /// An axis that holds all of these numbers and little more, whether or not 0 is near.
+    pub fn close(label: &str, unit: Unit, numbers: impl Iterator<Item = f64>) -> Self {
+        let (low, high) = numbers
+            .filter(|number| number.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+        let (low, high) = if low < high { (low, high) } else { (low - 0.5, low + 0.5) };
+        let step = step(high - low);
+        let range = ((low / step).floor() * step, (high / step).ceil() * step);
+        Self { label: label.to_owned(), unit, range, names: Vec::new() }
+    }
+
     /// An axis that starts at 0 or below and holds all numbers.
     pub fn around(label: &str, unit: Unit, numbers: impl Iterator<Item = f64>) -> Self {
         let (low, high) = numbers
@@ -86,16 +105,19 @@ impl Axis {
         let high = if high > low { high } else { low + 1.0 };
         let step = step(high - low);
         let range = ((low / step).floor() * step, (high / step).ceil() * step);
-        Self { label: label.to_owned(), unit, range }
+        Self { label: label.to_owned(), unit, range, names: Vec::new() }
     }
 
     /// Shares from nothing to all.
     pub fn share(label: &str) -> Self {
-        Self { label: label.to_owned(), unit: Unit::Percent, range: (0.0, 1.0) }
+        Self { label: label.to_owned(), unit: Unit::Percent, range: (0.0, 1.0), names: Vec::new() }
     }
 
     /// Round numbers along the axis.
     pub fn ticks(&self) -> Vec<f64> {
+        if !self.names.is_empty() {
+            return Vec::new();
+        }
         let (low, high) = self.range;
         let step = step(high - low);
         let first = (low / step).ceil() as i64;
@@ -147,10 +169,24 @@ impl Field {
             svg.line("axis", (at, self.bottom), (at, self.bottom + 4.0));
             svg.text("soft", Anchor::Middle, (at, self.bottom + 17.0), &x.unit.tell(tick));
         }
+        self.names(svg, x);
         svg.line("axis", (self.left, self.bottom), (self.right, self.bottom));
         svg.text("soft", Anchor::Start, (4.0, 12.0), &super::fit(&y.label, WIDTH - 8.0));
         let label = super::fit(&x.label, WIDTH - 8.0);
         svg.text("soft", Anchor::End, (WIDTH - 4.0, self.bottom + 34.0), &label);
+    }
+
+    /// The names along an axis, as many of them as have room.
+    fn names(&self, svg: &mut Svg, x: &Axis) {
+        let widest = x.names.iter().map(|name| super::width(name)).fold(1.0, f64::max) + 6.0;
+        let each = (self.right - self.left) / x.names.len().max(1) as f64;
+        let every = ((widest / each).ceil() as usize).max(1);
+        for (k, name) in x.names.iter().enumerate().rev().step_by(every) {
+            let at = self.left + x.place(k as f64) * (self.right - self.left);
+            svg.line("axis", (at, self.bottom), (at, self.bottom + 4.0));
+            let at = at.min(WIDTH - super::width(name) / 2.0);
+            svg.text("soft", Anchor::Middle, (at, self.bottom + 17.0), name);
+        }
     }
 }
 

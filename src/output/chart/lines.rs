@@ -11,6 +11,8 @@ pub struct Series {
     pub look: u8,
     /// Its points, by rising x.
     pub points: Vec<(f64, f64)>,
+    /// The interval of each point, drawn as a band; empty for a line without.
+    pub band: Vec<(f64, f64)>,
 }
 
 /// A point with an interval across it.
@@ -84,6 +86,14 @@ impl Lines {
             svg.text("strong", Anchor::Middle, (middle, field.top - 9.0), &mark.name);
         }
         for series in &self.series {
+            let ends = series.points.iter().zip(&series.band);
+            let low = ends.clone().map(|((x, _), (low, _))| (*x, *low));
+            let high = ends.rev().map(|((x, _), (_, high))| (*x, *high));
+            let around: Vec<_> =
+                low.chain(high).map(|point| field.at(&self.x, &self.y, point)).collect();
+            if !around.is_empty() {
+                svg.path(&format!("f{} band", series.look), &around);
+            }
             let points: Vec<_> =
                 series.points.iter().map(|point| field.at(&self.x, &self.y, *point)).collect();
             svg.path(&format!("l{}", series.look), &points);

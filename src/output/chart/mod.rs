@@ -47,6 +47,7 @@ svg.chart{display:block;width:100%;max-width:480px;height:auto;font-family:syste
 .chart .f5{fill:var(--soft)}
 .chart .wash{fill:var(--wash)}
 .chart .thin{opacity:.75}
+.chart .band{opacity:.18}
 ";
 
 /// A drawing that is being made.

@@ -38,7 +38,7 @@ fn contacted(language: Language) -> Axis {
 }
 
 fn series(name: &str, look: u8, points: Vec<(f64, f64)>) -> Series {
-    Series { name: name.to_owned(), look, points }
+    Series { name: name.to_owned(), look, points, band: Vec::new() }
 }
 
 fn gains(page: &mut Page, part: &Part<'_>) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    bundle::LearnerName,
     metrics::{Estimate, Figures, ProfitParams},
     playbook::Quadrant,
     units::Day,
@@ -25,6 +26,9 @@ pub struct Evidence {
     pub snapshots: Vec<SnapshotFacts>,
     /// The money behind expected profits.
     pub profit: ProfitParams,
+    /// How the model would have done, trained at the time; where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backtest: Option<Backtest>,
     /// Churn of the active.
     pub churn: Option<ModelEvidence>,
     /// Reactivation of the dormant.
@@ -79,6 +83,53 @@ pub struct SnapshotFacts {
     pub known: u64,
     /// The day on which the outcome window ends.
     pub window_end: Day,
+}
+
+/// Snapshot after snapshot, each by a model trained on what was known before it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Backtest {
+    /// Length of the outcome window, in days: rows younger than that were not learned from.
+    pub outcome_days: i32,
+    /// The snapshots, in ascending order.
+    pub months: Vec<BacktestMonth>,
+}
+
+/// One snapshot of a back-test.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BacktestMonth {
+    /// The snapshot that was measured on.
+    pub as_of: Day,
+    /// The last snapshot that was learned from.
+    pub learned_up_to: Option<Day>,
+    /// Number of snapshots that were learned from.
+    pub snapshots: u64,
+    /// Churn of the active.
+    pub churn: Option<BacktestFigures>,
+    /// Reactivation of the dormant; none where no model could be made or measured.
+    pub reactivation: Option<BacktestFigures>,
+}
+
+/// The figures of one snapshot of a back-test.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BacktestFigures {
+    /// The learner.
+    pub learner: LearnerName,
+    /// Rows that were learned from.
+    pub learned_from: u64,
+    /// Rows that were measured on.
+    pub rows: u64,
+    /// Events among them.
+    pub events: u64,
+    /// Area under the ROC curve.
+    pub auc: Estimate,
+    /// Mean logarithmic loss, in nats.
+    pub log_loss: Estimate,
+    /// Lift of the top tenth.
+    pub lift: Option<Estimate>,
+    /// Slope of the outcome on the logit, 1 when calibrated.
+    pub calibration_slope: f64,
+    /// Events that came over events that were expected.
+    pub observed_over_expected: Option<Estimate>,
 }
 
 /// What was found of one model.

@@ -4,6 +4,7 @@
 //! The page holds no script and asks for nothing from anywhere: its policy forbids both. It holds no
 //! time stamp either: the same figures give the same page.
 
+mod backtest;
 mod curves;
 mod data;
 mod drivers;
@@ -111,9 +112,10 @@ impl<'a> Report<'a> {
         let parts = self.parts();
         head(&mut page, self, &parts);
         verdict::cards(&mut page, self, &parts);
-        page.contents(&[
-            ("map", "Whom", "客户分布"),
-            ("curves", "How good", "效果曲线"),
+        let backtest = self.evidence.backtest.as_ref();
+        let mut sections = vec![("map", "Whom", "客户分布"), ("curves", "How good", "效果曲线")];
+        sections.extend(backtest.map(|_| ("backtest", "Month by month", "逐月回测")));
+        sections.extend([
             ("drivers", "Why", "驱动因素"),
             ("groups", "Where", "分组效果"),
             ("fairness", "Fairness", "公平性"),
@@ -121,8 +123,12 @@ impl<'a> Report<'a> {
             ("data", "Data", "数据"),
             ("limits", "Limits", "局限"),
         ]);
+        page.contents(&sections);
         map::of(&mut page, self);
         curves::of(&mut page, &parts);
+        if let Some(backtest) = backtest {
+            backtest::of(&mut page, &parts, backtest);
+        }
         drivers::of(&mut page, self, &parts);
         groups::slices(&mut page, &parts);
         groups::fairness(&mut page, &parts);

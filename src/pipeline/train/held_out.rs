@@ -101,6 +101,7 @@ pub(super) fn evidence(
         quadrants: quadrants.facts(),
         snapshots: room.snapshots(),
         profit: config.profit,
+        backtest: None,
         churn,
         reactivation,
     })

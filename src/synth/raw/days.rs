@@ -62,7 +62,9 @@ impl Life<'_> {
         for event in &events {
             self.book_event(event, stream, rows);
         }
-        if let Some(event) = events.first() {
+        // Beside what the customer does anyway: a dirty row must not speak against the truth.
+        let by_hand = |event: &&Event| matches!(event.doing, Doing::Usual | Doing::Hunt);
+        if let Some(event) = events.iter().find(by_hand) {
             self.soil(month, event, rows);
         }
     }
