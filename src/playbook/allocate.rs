@@ -26,7 +26,7 @@ mod prices;
 #[cfg(test)]
 mod tests;
 
-use beam::{Order, Search};
+use beam::{Held, Order, Search};
 use exact::Exact;
 use filling::Filling;
 use prices::Prices;
@@ -181,7 +181,7 @@ impl Case {
         let orders = [Order::Clearest, Order::Floor];
         let orders = if self.floor == 0 { &orders[..1] } else { &orders };
         for order in orders {
-            try_one(filling, *order, vec![None; self.candidates()]);
+            try_one(filling, *order, vec![Held::Free; self.candidates()]);
         }
         if self.candidates() <= VERY_FEW {
             // One that misses the floor is no answer to beat.
@@ -201,7 +201,8 @@ impl Case {
             }
             let held = |(at, taken): (usize, &Option<u8>)| {
                 let key = [round.to_le_bytes(), (at as u64).to_le_bytes()].concat();
-                (Seed(1).hash("allocation", &key) % 2 == 0).then_some(*taken)
+                let keeps = Seed(1).hash("allocation", &key).is_multiple_of(2);
+                if keeps { Held::Keeps(*taken) } else { Held::Free }
             };
             let held = filling.taken.iter().enumerate().map(held).collect();
             try_one(filling, orders[round as usize % orders.len()], held);

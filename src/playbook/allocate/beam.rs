@@ -41,13 +41,22 @@ pub(super) enum Order {
     Floor,
 }
 
+/// Whether a candidate moves in a search.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It may take anything.
+    Free,
+    /// It keeps what it has.
+    Keeps(Option<u8>),
+}
+
 /// What is searched.
 pub(super) struct Search<'a> {
     pub(super) case: &'a Case,
     pub(super) prices: &'a Prices<'a>,
     pub(super) order: Order,
     /// What candidates keep who do not move in this search.
-    pub(super) held: Vec<Option<Option<u8>>>,
+    pub(super) held: Vec<Held>,
 }
 
 impl Search<'_> {
@@ -56,7 +65,7 @@ impl Search<'_> {
         let case = self.case;
         let order = self.order();
         let mut to_come = case.in_floor.iter().filter(|counts| **counts).count() as u32;
-        let free = self.held.iter().filter(|held| held.is_none()).count();
+        let free = self.held.iter().filter(|held| **held == Held::Free).count();
         // A partial answer costs as much as it has resources to write down.
         let each = free.max(1) * (1 + case.capacity.len() / 16);
         let width = (LOOKED_AT / each).clamp(NARROWEST, WIDEST);
@@ -89,7 +98,7 @@ impl Search<'_> {
     fn order(&self) -> Vec<usize> {
         let late = |at: usize| self.order == Order::Clearest || !self.case.in_floor[at];
         let mut order: Vec<(bool, bool, f64, usize)> = (0..self.case.candidates())
-            .map(|at| (self.held[at].is_none(), late(at), self.clearness(at), at))
+            .map(|at| (self.held[at] == Held::Free, late(at), self.clearness(at), at))
             .collect();
         order.sort_by(|a, b| {
             (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)).then(a.3.cmp(&b.3))
@@ -106,7 +115,8 @@ impl Search<'_> {
         let options = self.case.options(candidate);
         let counts = u32::from(self.case.in_floor[candidate]);
         let most = options.iter().map(|c| self.after(candidate, c)).fold(0.0, f64::max);
-        let may = |taken: Option<u8>| self.held[candidate].is_none_or(|held| held == taken);
+        let held = self.held[candidate];
+        let may = |taken| held == Held::Free || held == Held::Keeps(taken);
         let mut nexts = Vec::new();
         for from in 0..layer.bounds.len() {
             let rest = layer.bounds[from] - most;
