@@ -3,7 +3,7 @@
 use super::{Case, Choice, Prices};
 
 /// Partial answers that are looked at, at most.
-const MOST_NODES: u32 = 2_000_000;
+const MOST_NODES: u32 = 8_000_000;
 
 /// Looks for an answer that gains more than one that is known.
 ///
