@@ -98,7 +98,7 @@ impl Search<'_> {
     fn order(&self) -> Vec<usize> {
         let late = |at: usize| self.order == Order::Clearest || !self.case.in_floor[at];
         let mut order: Vec<(bool, bool, f64, usize)> = (0..self.case.candidates())
-            .map(|at| (self.held[at] == Held::Free, late(at), self.clearness(at), at))
+            .map(|at| (self.held[at] == Held::Free, late(at), self.prices.clearness(at), at))
             .collect();
         order.sort_by(|a, b| {
             (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)).then(a.3.cmp(&b.3))
@@ -106,15 +106,11 @@ impl Search<'_> {
         order.into_iter().map(|(_, _, _, at)| at).collect()
     }
 
-    fn after(&self, candidate: usize, choice: &Choice) -> f64 {
-        self.prices.after(choice) + self.prices.premium_of(candidate)
-    }
-
     /// Every way to go on from a layer.
     fn nexts(&self, layer: &Layer, candidate: usize, to_come: u32) -> Vec<Next> {
         let options = self.case.options(candidate);
         let counts = u32::from(self.case.in_floor[candidate]);
-        let most = options.iter().map(|c| self.after(candidate, c)).fold(0.0, f64::max);
+        let most = options.iter().map(|c| self.prices.worth(candidate, c)).fold(0.0, f64::max);
         let held = self.held[candidate];
         let may = |taken| held == Held::Free || held == Held::Keeps(taken);
         let mut nexts = Vec::new();
@@ -129,24 +125,11 @@ impl Search<'_> {
                 let enough = counted + counts >= self.case.floor;
                 if is_worth && enough && may(Some(at as u8)) && layer.fits(from, choice) {
                     let step = Step { from: from as u32, taken: Some(at as u8) };
-                    nexts.push(Next { bound: rest + self.after(candidate, choice), step });
+                    nexts.push(Next { bound: rest + self.prices.worth(candidate, choice), step });
                 }
             }
         }
         nexts
-    }
-
-    /// How much a candidate's best choice is better than the next.
-    fn clearness(&self, at: usize) -> f64 {
-        let (mut first, mut second) = (0.0, f64::NEG_INFINITY);
-        for after in self.case.options(at).iter().map(|choice| self.after(at, choice)) {
-            if after > first {
-                (first, second) = (after, first);
-            } else if after > second {
-                second = after;
-            }
-        }
-        first - second
     }
 
     /// The options of the last answer that gained most, back from its end.

@@ -47,24 +47,12 @@ pub(super) struct Found {
 impl<'a> Exact<'a> {
     /// A search for more than `known`.
     pub(super) fn new(prices: &'a Prices<'a>, case: &'a Case, known: f64, close: f64) -> Self {
-        let after = |at: usize, choice: &Choice| prices.after(choice) + prices.premium_of(at);
-        let clearness = |at: usize| {
-            let (mut first, mut second) = (0.0, f64::NEG_INFINITY);
-            for after in case.options(at).iter().map(|choice| after(at, choice)) {
-                if after > first {
-                    (first, second) = (after, first);
-                } else if after > second {
-                    second = after;
-                }
-            }
-            first - second
-        };
         let mut order: Vec<(f64, usize)> =
-            (0..case.candidates()).map(|at| (clearness(at), at)).collect();
+            (0..case.candidates()).map(|at| (prices.clearness(at), at)).collect();
         order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         let order: Vec<usize> = order.into_iter().map(|(_, at)| at).collect();
         let most = |at: &usize| {
-            case.options(*at).iter().map(|choice| after(*at, choice)).fold(0.0, f64::max)
+            case.options(*at).iter().map(|choice| prices.worth(*at, choice)).fold(0.0, f64::max)
         };
         let mut to_come = vec![0; order.len() + 1];
         for (place, &at) in order.iter().enumerate().rev() {
@@ -118,7 +106,7 @@ impl<'a> Exact<'a> {
                 Some(at) => {
                     let choice = self.case.options(candidate)[usize::from(at)];
                     if self.now.fits(&choice) {
-                        self.now.take(candidate, Some(at), &choice, self.case);
+                        self.now.take(candidate, at, &choice, self.case);
                         self.go(place + 1, rest + after);
                         self.now.give_back(candidate, &choice, self.case);
                     }
@@ -133,12 +121,11 @@ impl<'a> Exact<'a> {
 
     /// What a candidate may take, what brings most after prices first.
     fn ways(&self, candidate: usize) -> Vec<(f64, Option<u8>)> {
-        let premium = self.prices.premium_of(candidate);
         let counts = self.case.in_floor[candidate];
         let options = self.case.options(candidate).iter().enumerate();
         let worth = options.filter(|(_, choice)| choice.gain > 0.0 || counts);
         let mut ways: Vec<(f64, Option<u8>)> = worth
-            .map(|(at, choice)| (self.prices.after(choice) + premium, Some(at as u8)))
+            .map(|(at, choice)| (self.prices.worth(candidate, choice), Some(at as u8)))
             .collect();
         ways.push((0.0, None));
         ways.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -152,10 +139,10 @@ impl Partial {
         choice.cost <= self.money + 1e-9 && choice.uses.iter().all(room)
     }
 
-    fn take(&mut self, candidate: usize, taken: Option<u8>, choice: &Choice, case: &Case) {
-        self.taken[candidate] = taken;
-        for at in choice.uses {
-            if let Some(left) = self.left.get_mut(at as usize) {
+    fn take(&mut self, candidate: usize, at: u8, choice: &Choice, case: &Case) {
+        self.taken[candidate] = Some(at);
+        for used in choice.uses {
+            if let Some(left) = self.left.get_mut(used as usize) {
                 *left = left.saturating_sub(1);
             }
         }

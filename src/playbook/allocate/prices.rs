@@ -87,16 +87,29 @@ impl<'a> Prices<'a> {
         Self { case, of, budget: 0.0, premium: 0.0, groups, dearest, outweighs: 2.0 * most }
     }
 
+    /// What an option of a candidate brings after prices, the premium included.
+    pub(super) fn worth(&self, candidate: usize, choice: &Choice) -> f64 {
+        self.after(choice) + if self.case.in_floor[candidate] { self.premium } else { 0.0 }
+    }
+
+    /// How much the best that a candidate may take, nothing included, is better than the next.
+    pub(super) fn clearness(&self, candidate: usize) -> f64 {
+        let (mut first, mut second) = (0.0, f64::NEG_INFINITY);
+        for worth in self.case.options(candidate).iter().map(|c| self.worth(candidate, c)) {
+            if worth > first {
+                (first, second) = (worth, first);
+            } else if worth > second {
+                second = worth;
+            }
+        }
+        first - second
+    }
+
     /// The gain of an option after prices, without the premium.
     pub(super) fn after(&self, choice: &Choice) -> f64 {
         let uses: f64 =
             choice.uses.iter().map(|&at| self.of.get(at as usize).copied().unwrap_or(0.0)).sum();
         choice.gain - uses - self.budget * choice.cost
-    }
-
-    /// The premium of a candidate.
-    pub(super) fn premium_of(&self, candidate: usize) -> f64 {
-        if self.case.in_floor[candidate] { self.premium } else { 0.0 }
     }
 
     /// Finds prices: of many candidates first on every so many of them, which comes close.
@@ -137,7 +150,6 @@ impl<'a> Prices<'a> {
     }
 
     fn rounds(&mut self, most: usize) {
-        let kept = self.case.floor;
         for round in 0..most {
             let before = (self.of.clone(), self.budget, self.premium);
             self.settle_premium();
@@ -153,14 +165,15 @@ impl<'a> Prices<'a> {
                 return;
             }
             if round > 0 && most > LAST_ROUNDS {
-                self.leap(&before, kept);
+                self.leap(&before);
             }
         }
     }
 
     /// Goes on in the direction of a round while the bound falls: one price at a time is slow where
     /// several must move together.
-    fn leap(&mut self, before: &(Vec<f64>, f64, f64), kept: u32) {
+    fn leap(&mut self, before: &(Vec<f64>, f64, f64)) {
+        let kept = self.case.floor;
         let start = self.clone();
         let mut least = self.bound(kept);
         let mut factor = 1.0;
@@ -244,11 +257,10 @@ impl<'a> Prices<'a> {
     fn bids(&self, group: usize, candidate: usize, bids: &mut Vec<(u32, f64)>) {
         let wanted = &self.groups[group];
         let is_in = |at: u32| wanted.get(at as usize).copied().unwrap_or(false);
-        let premium = self.premium_of(candidate);
         let mut best = [(NOTHING, 0.0_f64); MOST_OPTIONS];
         let (mut without, mut found) = (0.0_f64, 0);
         for choice in self.case.options(candidate) {
-            let after = self.after(choice) + premium;
+            let after = self.worth(candidate, choice);
             let Some(at) = choice.uses.iter().copied().find(|&at| is_in(at)) else {
                 without = without.max(after);
                 continue;
@@ -311,10 +323,9 @@ impl<'a> Prices<'a> {
         let spent = |candidates: Range<usize>| {
             let mut spent = [0.0; TRIED];
             for candidate in candidates {
-                let premium = self.premium_of(candidate);
                 let mut best = [(0.0, 0.0); TRIED];
                 for choice in self.case.options(candidate) {
-                    let free = self.after(choice) + premium;
+                    let free = self.worth(candidate, choice);
                     for (best, price) in best.iter_mut().zip(tried) {
                         let after = free - price * choice.cost;
                         if after > best.0 {
@@ -335,8 +346,8 @@ impl<'a> Prices<'a> {
 
     /// The option of a candidate that gains most after prices, if any gains.
     fn best(&self, candidate: usize) -> Option<(f64, &Choice)> {
-        let premium = self.premium_of(candidate);
-        let after = self.case.options(candidate).iter().map(|c| (self.after(c) + premium, c));
+        let options = self.case.options(candidate).iter();
+        let after = options.map(|choice| (self.worth(candidate, choice), choice));
         after.filter(|(after, _)| *after > 0.0).reduce(|a, b| if b.0 > a.0 { b } else { a })
     }
 
