@@ -1,8 +1,7 @@
 //! Knows a table that `reveille features` wrote, so that nobody has to say again what its columns are.
 
 use crate::{
-    bundle::Rules,
-    config::Config,
+    config::{Config, RuleParams},
     sources::{Column, ColumnType},
 };
 
@@ -49,7 +48,7 @@ impl<'a> FeatureTable<'a> {
     pub(super) fn complete(
         &self,
         as_of: &mut Option<String>,
-        rules: &mut Rules,
+        rules: &mut RuleParams,
         config: &Config,
     ) -> Option<String> {
         let mut filled = Vec::new();
@@ -61,9 +60,7 @@ impl<'a> FeatureTable<'a> {
             }
         };
         fill(as_of, "--as-of", AS_OF.to_owned());
-        let mut churn = Some(std::mem::take(&mut rules.churn)).filter(|text| !text.is_empty());
-        fill(&mut churn, "--churn", self.churned.0.to_owned());
-        rules.churn = churn.unwrap_or_default();
+        fill(&mut rules.churn, "--churn", self.churned.0.to_owned());
         if let Some(name) = self.reactivated {
             fill(&mut rules.reactivation, "--reactivation", name.to_owned());
         }
@@ -121,7 +118,7 @@ mod tests {
         let columns = columns(&WRITTEN);
         let table = FeatureTable::of(&columns).unwrap();
         assert_eq!(table.outcomes, WRITTEN[5..]);
-        let mut rules = Rules { churn: String::new(), ..Rules::default() };
+        let mut rules = RuleParams::default();
         let mut as_of = None;
         let said = table.complete(&mut as_of, &mut rules, &Config::default()).unwrap();
         assert_eq!(
@@ -131,7 +128,7 @@ mod tests {
              'prospect'\"; its outcomes take 60 days, give --set train.outcome_days=60"
         );
         assert_eq!(as_of.as_deref(), Some("as_of"));
-        assert_eq!(rules.churn, "churned_60d");
+        assert_eq!(rules.churn.as_deref(), Some("churned_60d"));
         assert_eq!(table.complete(&mut as_of, &mut rules, &Config::default()), None);
     }
 
@@ -139,14 +136,14 @@ mod tests {
     fn what_the_user_gives_stays() {
         let columns = columns(&WRITTEN);
         let table = FeatureTable::of(&columns).unwrap();
-        let mut rules = Rules {
-            churn: "churned_60d = 1 AND aum > 0".to_owned(),
+        let mut rules = RuleParams {
+            churn: Some("churned_60d = 1 AND aum > 0".to_owned()),
             dormant: Some("quiet_days > 200".to_owned()),
-            ..Rules::default()
+            ..RuleParams::default()
         };
         let said = table.complete(&mut None, &mut rules, &Config::default()).unwrap();
         assert!(!said.contains("--churn") && !said.contains("--dormant"), "{said}");
-        assert_eq!(rules.churn, "churned_60d = 1 AND aum > 0");
+        assert_eq!(rules.churn.as_deref(), Some("churned_60d = 1 AND aum > 0"));
         assert_eq!(rules.dormant.as_deref(), Some("quiet_days > 200"));
     }
 

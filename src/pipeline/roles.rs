@@ -38,23 +38,21 @@ impl Roles {
         let mut notes = Vec::new();
         let id = find_id(columns, config, &mut notes)?;
         let mut as_of = config.table.as_of.clone();
-        let mut rules = Rules {
-            churn: config.rules.churn.clone().unwrap_or_default(),
-            reactivation: config.rules.reactivation.clone(),
-            dormant: config.rules.dormant.clone(),
-            prospect: config.rules.prospect.clone(),
-            value: config.rules.value.clone(),
-        };
+        let mut given = config.rules.clone();
         let known = FeatureTable::of(columns);
         if let Some(table) = &known {
-            notes.extend(table.complete(&mut as_of, &mut rules, config));
+            notes.extend(table.complete(&mut as_of, &mut given, config));
         }
         if let Some(name) = &as_of {
             require_dates(columns, name)?;
         }
-        if rules.churn.is_empty() {
-            return Err(no_churn(columns));
-        }
+        let rules = Rules {
+            churn: given.churn.ok_or_else(|| no_churn(columns))?,
+            reactivation: given.reactivation,
+            dormant: given.dormant,
+            prospect: given.prospect,
+            value: given.value,
+        };
         let mut taken = outcome_columns(columns, &rules)?;
         // The outcomes that are not asked for tell the future, too.
         taken.extend(known.iter().flat_map(|table| &table.outcomes).map(ToString::to_string));
