@@ -2,6 +2,8 @@
 //! comes later, and everything that was planted to be found in the files themselves.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -17,6 +19,7 @@ use reveille::{
     },
     units::{Day, Seed},
 };
+use support::table;
 
 /// The days of the window of a return.
 const HORIZON: i32 = 90;
@@ -36,19 +39,6 @@ fn large() -> &'static Path {
     static BANK: OnceLock<tempfile::TempDir> = OnceLock::new();
     let params = RawParams { customers: 20_000, seed: Seed(11), ..Default::default() };
     BANK.get_or_init(|| bank(&params)).path()
-}
-
-/// The rows of a file, each with the wanted columns only.
-fn table<const N: usize>(folder: &Path, file: &str, wanted: [&str; N]) -> Vec<[String; N]> {
-    let mut reader = csv::Reader::from_path(folder.join(file)).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let places = wanted.map(|name| header.iter().position(|column| column == name).unwrap());
-    let mut row = csv::StringRecord::new();
-    let mut rows = Vec::new();
-    while reader.read_record(&mut row).unwrap() {
-        rows.push(places.map(|place| row[place].to_owned()));
-    }
-    rows
 }
 
 fn day(text: &str) -> Option<i32> {

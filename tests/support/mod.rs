@@ -161,3 +161,16 @@ pub fn column(csv: &str, name: &str) -> Vec<String> {
     let at = reader.headers().unwrap().iter().position(|header| header == name).unwrap();
     reader.records().map(|record| record.unwrap()[at].to_owned()).collect()
 }
+
+/// The rows of a file, each with the wanted columns only.
+pub fn table<const N: usize>(folder: &Path, file: &str, wanted: [&str; N]) -> Vec<[String; N]> {
+    let mut reader = csv::Reader::from_path(folder.join(file)).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let places = wanted.map(|name| header.iter().position(|column| column == name).unwrap());
+    let mut row = csv::StringRecord::new();
+    let mut rows = Vec::new();
+    while reader.read_record(&mut row).unwrap() {
+        rows.push(places.map(|place| row[place].to_owned()));
+    }
+    rows
+}
