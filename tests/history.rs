@@ -3,7 +3,9 @@
 
 mod support;
 
-use support::Desk;
+use std::collections::BTreeMap;
+
+use support::{Desk, table};
 
 /// A small bank with its dirt.
 fn bank() -> Desk {
@@ -141,10 +143,31 @@ fn what_is_added_after_the_as_of_date_changes_no_feature() {
 
 #[test]
 fn dormancy_is_learned_and_its_rules_can_be_used() {
-    let desk = bank();
-    let table = desk.run(&["dormancy", "--history", "raw"]);
-    assert!(table.contains("B01") || table.contains("bank"), "{table}");
-    let json: serde_json::Value =
-        serde_json::from_str(&desk.run(&["dormancy", "--history", "raw", "--json"])).unwrap();
-    assert!(json.is_object() || json.is_array());
+    let desk = Desk::new();
+    desk.run(&["synth", "--raw", "--customers", "1500", "--months", "12", "--out", "raw", "-q"]);
+    std::fs::remove_file(desk.path("raw/org_thresholds.csv")).unwrap();
+    let learn = ["dormancy", "--history", "raw", "--min-customers", "150", "-q"];
+    desk.write("reveille.toml", desk.run(&[&learn[..], &["--rules"]].concat()));
+    let told: serde_json::Value =
+        serde_json::from_str(&desk.run(&[&learn[..], &["--json"]].concat())).unwrap();
+    let groups = told["groups"].as_array().unwrap();
+    let days = |group: &serde_json::Value| group["days"].to_string();
+    let bank = groups.iter().find(|group| group["level"].is_null()).map(days).unwrap();
+    let learned: BTreeMap<&str, String> =
+        groups.iter().map(|group| (group["key"].as_str().unwrap(), days(group))).collect();
+    assert!(learned.len() > 4, "{learned:?}");
+
+    desk.run(&["features", "--history", "raw", "--as-of", "2025-12-31", "-o", "now.csv", "-q"]);
+    let names = ["branch", "dormancy_threshold_days", "quiet_days", "dormant", "stage"];
+    let mut asleep = 0;
+    for [branch, threshold, quiet, dormant, stage] in table(&desk.path("."), "now.csv", names) {
+        assert_eq!(&threshold, learned.get(branch.as_str()).unwrap_or(&bank), "{branch}");
+        // Who has never dealt with the bank cannot have fallen asleep.
+        if let Some(quiet) = quiet.parse::<u32>().ok().filter(|_| stage != "prospect") {
+            let beyond = quiet > threshold.parse().unwrap();
+            assert_eq!(beyond, dormant == "1", "{branch}, quiet for {quiet} of {threshold} days");
+            asleep += u32::from(beyond);
+        }
+    }
+    assert!(asleep > 50, "{asleep} asleep");
 }
