@@ -1,5 +1,7 @@
 //! The words of the raw tables that mean something here.
 
+use std::borrow::Cow;
+
 /// A channel. Their order is the order in which ties are settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Channel {
@@ -34,7 +36,7 @@ impl Channel {
     /// The channel that a word names, in English or Chinese.
     pub(super) fn read(word: Option<&str>) -> Self {
         let Some(word) = word else { return Self::None };
-        match word.trim().to_ascii_lowercase().as_str() {
+        match lower(word.trim()).as_ref() {
             "counter" | "branch" | "teller" | "柜面" | "柜台" | "网点" => Self::Branch,
             "atm" | "自助" | "自助机" => Self::Atm,
             "app" | "mobile" | "手机银行" => Self::App,
@@ -77,6 +79,15 @@ impl Channel {
     }
 }
 
+/// A word in small letters; most come so, and are not copied.
+fn lower(word: &str) -> Cow<'_, str> {
+    if word.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(word.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(word)
+    }
+}
+
 /// A product family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Family {
@@ -104,7 +115,7 @@ impl Family {
 
     pub(super) fn read(word: Option<&str>) -> Self {
         let Some(word) = word else { return Self::Other };
-        match word.trim().to_ascii_lowercase().as_str() {
+        match lower(word.trim()).as_ref() {
             "deposit" | "term" | "term_deposit" | "savings" | "存款" | "定期" => Self::Deposit,
             "wealth" | "理财" => Self::Wealth,
             "fund" | "基金" => Self::Fund,

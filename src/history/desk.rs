@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rayon::prelude::*;
-
 use super::{
     dictionary::{Dictionary, Lookup},
     ids::Ids,
@@ -26,8 +24,6 @@ use crate::{
 
 /// The most rows set aside that are listed, for each table; all are counted.
 const MOST_LISTED: usize = 10_000;
-/// Blocks that are worked on at a time, for each thread.
-const AHEAD: usize = 2;
 
 /// The reading in progress.
 pub(super) struct Desk<'a> {
@@ -39,9 +35,23 @@ pub(super) struct Desk<'a> {
     pub people: Vec<Customer>,
     pub fields: BTreeMap<RawTable, Vec<&'static str>>,
     pub quality: Quality,
+    pub found: Found,
+}
+
+/// What is found in the rows.
+#[derive(Debug, Default)]
+pub(super) struct Found {
     pub rejected: Vec<Rejected>,
     pub days: BTreeMap<RawTable, BTreeMap<i32, u64>>,
     pub currencies: BTreeMap<(RawTable, u32), u64>,
+}
+
+/// What is needed to make records of a block's rows, on any thread.
+struct Bench<'a> {
+    plan: &'a Plan,
+    params: &'a HistoryParams,
+    ids: &'a Ids,
+    dictionary: &'a Dictionary,
 }
 
 /// What a block became.
@@ -81,9 +91,7 @@ impl<'a> Desk<'a> {
             people: Vec::new(),
             fields: BTreeMap::new(),
             quality: Quality::default(),
-            rejected: Vec::new(),
-            days: BTreeMap::new(),
-            currencies: BTreeMap::new(),
+            found: Found::default(),
         }
     }
 
@@ -107,20 +115,6 @@ impl<'a> Desk<'a> {
         };
         self.fields.insert(table, present);
         Ok((plan, facts))
-    }
-
-    fn list(
-        &mut self,
-        file: &Path,
-        of: Vec<(u64, Option<String>, String)>,
-        facts: &mut TableFacts,
-    ) {
-        for (line, column, cause) in of {
-            facts.rejected += 1;
-            if facts.rejected <= MOST_LISTED as u64 {
-                self.rejected.push(Rejected { file: file.to_owned(), line, column, cause });
-            }
-        }
     }
 
     pub(super) fn customers(&mut self, files: &BTreeMap<RawTable, Vec<PathBuf>>) -> Result<()> {
@@ -151,7 +145,7 @@ impl<'a> Desk<'a> {
                     facts.rows += 1;
                     self.people.push(Customer::read(&cells, row, &places, &mut lookup));
                 }
-                self.list(file, aside, &mut facts);
+                self.found.list(file, aside, &mut facts);
                 (self.rows)(RawTable::Customers, facts.rows);
             }
         }
@@ -174,26 +168,37 @@ impl<'a> Desk<'a> {
     ) -> Result<Shelf> {
         let Some(files) = files.get(&table) else { return Ok(aside) };
         let (plan, mut facts) = self.plan(table, files)?;
-        let ahead = AHEAD * rayon::current_num_threads();
+        let (params, ids, dictionary) = (self.params, &self.ids, self.dictionary);
+        let bench = Bench { plan: &plan, params, ids, dictionary };
         for file in files {
-            let mut blocks = plan.open(file, self.read)?;
-            loop {
-                let some: Vec<Block> = blocks.by_ref().take(ahead).collect::<Result<_>>()?;
-                if some.is_empty() {
-                    break;
-                }
-                let done: Vec<Result<Read>> =
-                    some.par_iter().map(|block| self.block(&plan, block, make)).collect();
-                for read in done {
-                    let read = read?;
+            plan.open(file, self.read)?.in_parallel(
+                |block| bench.block(&block, make),
+                |read: Read| {
                     aside.take::<R>(&read.bytes)?;
-                    self.note(table, file, read, &mut facts);
-                }
-                (self.rows)(table, facts.rows);
-            }
+                    self.found.note(table, file, read, &mut facts);
+                    (self.rows)(table, facts.rows);
+                    Ok(())
+                },
+            )?;
         }
         self.quality.tables.push(facts);
         Ok(aside)
+    }
+}
+
+impl Found {
+    fn list(
+        &mut self,
+        file: &Path,
+        of: Vec<(u64, Option<String>, String)>,
+        facts: &mut TableFacts,
+    ) {
+        for (line, column, cause) in of {
+            facts.rejected += 1;
+            if facts.rejected <= MOST_LISTED as u64 {
+                self.rejected.push(Rejected { file: file.to_owned(), line, column, cause });
+            }
+        }
     }
 
     fn note(&mut self, table: RawTable, file: &Path, read: Read, facts: &mut TableFacts) {
@@ -211,9 +216,11 @@ impl<'a> Desk<'a> {
         }
         self.list(file, read.rejected, facts);
     }
+}
 
-    fn block<R: Record>(&self, plan: &Plan, block: &Block, make: Make<R>) -> Result<Read> {
-        let cells = plan.cells(block)?;
+impl Bench<'_> {
+    fn block<R: Record>(&self, block: &Block, make: Make<R>) -> Result<Read> {
+        let cells = self.plan.cells(block)?;
         let count = block.rows.num_rows();
         let mut read = Read {
             bytes: Vec::with_capacity(count * (4 + R::SIZE)),
@@ -225,17 +232,18 @@ impl<'a> Desk<'a> {
         };
         let mut lookup = self.dictionary.lookup();
         let mut day_before = (i32::MIN, 0);
+        let customers = self.ids.find_all((0..count).map(|row| cells.text(0, row)));
         for row in 0..count {
             if !cells.keeps(row) {
                 read.facts.filtered += 1;
                 continue;
             }
-            let Some(id) = cells.text(0, row) else {
+            if cells.text(0, row).is_none() {
                 let place = (block.lines[row], Some("cust_id".to_owned()), "is missing".to_owned());
                 read.rejected.push(place);
                 continue;
-            };
-            let Some(customer) = self.ids.find(id) else {
+            }
+            let Some(customer) = customers[row] else {
                 read.facts.unknown += 1;
                 let cause = "the customer file does not have this customer".to_owned();
                 read.rejected.push((block.lines[row], Some("cust_id".to_owned()), cause));

@@ -14,12 +14,14 @@ pub(super) struct Dictionary(Mutex<Ids>);
 #[derive(Debug)]
 pub(super) struct Lookup<'a> {
     shared: &'a Dictionary,
+    /// The last one: a currency is mostly the same in all rows.
+    last: (String, u32),
     seen: HashMap<u64, (Box<str>, u32), BuildHasherDefault<Asis>>,
 }
 
 impl Dictionary {
     pub(super) fn lookup(&self) -> Lookup<'_> {
-        Lookup { shared: self, seen: HashMap::default() }
+        Lookup { shared: self, last: (String::new(), 0), seen: HashMap::default() }
     }
 
     /// The texts, when all are there.
@@ -38,6 +40,17 @@ impl Lookup<'_> {
     /// The number of a text; 0 for none.
     pub(super) fn number(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text else { return 0 };
+        if self.last.1 > 0 && self.last.0 == text {
+            return self.last.1;
+        }
+        let number = self.search(text);
+        self.last.0.clear();
+        self.last.0.push_str(text);
+        self.last.1 = number;
+        number
+    }
+
+    fn search(&mut self, text: &str) -> u32 {
         let key = hash(text);
         if let Some((known, number)) = self.seen.get(&key)
             && known.as_ref() == text

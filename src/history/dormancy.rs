@@ -233,13 +233,7 @@ impl View<'_> {
     /// The channel of most voluntary transactions in the 365 days before the last one.
     pub(super) fn main_channel(&self) -> Option<Channel> {
         let last = self.last?;
-        let mut counts = [0_u32; Channel::ALL.len()];
-        let txns = self.txns().rev().skip_while(|t| t.day > last);
-        for t in txns.take_while(|t| t.day > last - 365) {
-            if t.bits & super::records::txn::VOLUNTARY != 0 {
-                counts[usize::from(t.channel)] += 1;
-            }
-        }
+        let mut counts = self.past.within(last - 365, last).by_channel;
         counts[usize::from(Channel::None.code())] = 0;
         let most = *counts.iter().max()?;
         let at = counts.iter().position(|count| *count == most && most > 0)?;

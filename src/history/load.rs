@@ -8,7 +8,7 @@ use std::{
 use arrow_array::{Array, cast::AsArray};
 
 use super::{
-    desk::Desk,
+    desk::{Desk, Found},
     dictionary::{Dictionary, Words},
     dormancy::{Rule, means_customers},
     ids::Ids,
@@ -105,7 +105,8 @@ pub fn load(
         feedback: desk.table(RawTable::Feedback, &files, shelf(), make::answer)?,
         payroll: desk.table(RawTable::Payroll, &files, shelf(), make::salary)?,
     };
-    let Desk { ids, people, fields, mut quality, rejected, days, currencies, .. } = desk;
+    let Desk { ids, people, fields, mut quality, found, .. } = desk;
+    let Found { rejected, days, currencies } = found;
     quality.absent = RawTable::ALL.into_iter().filter(|table| !files.contains_key(table)).collect();
     quality.customers = ids.len() as u64;
     let words = dictionary.finish();

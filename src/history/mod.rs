@@ -26,6 +26,7 @@ mod load;
 mod make;
 mod outcome;
 mod params;
+mod past;
 mod people;
 mod person;
 mod quality;

@@ -59,7 +59,7 @@ pub(super) struct Outcome {
 }
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let outcome = outcome(view);
+    let outcome = view.outcome();
     rows.flag(outcome.churned);
     rows.flag(outcome.reactivated);
     rows.flag(outcome.sustained);

@@ -1,9 +1,10 @@
 //! One customer with all records.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use super::{
     load::History,
+    past::Past,
     people::Customer,
     records::{Balance, Benefit, Contact, Feedback, Pay, Product, Txn},
     schema::RawTable,
@@ -34,6 +35,7 @@ pub(super) struct Person<'a> {
     pub benefits: &'a [Benefit],
     pub feedback: &'a [Feedback],
     pub pays: Cow<'a, [Pay]>,
+    past: OnceCell<Past>,
 }
 
 impl Neighbours {
@@ -63,6 +65,14 @@ impl Neighbours {
             benefits: self.benefits.of(place),
             feedback: self.feedback.of(place),
             pays: pays(payroll, history.has(RawTable::Payroll), txns),
+            past: OnceCell::new(),
         }
+    }
+}
+
+impl Person<'_> {
+    /// All voluntary transactions, whenever they became known.
+    pub(super) fn past(&self, history: &History) -> &Past {
+        self.past.get_or_init(|| Past::new(history, self.txns.iter()))
     }
 }

@@ -179,15 +179,16 @@ fn sort<R: Record>(bytes: &[u8], customers: std::ops::Range<u32>) -> Sorted<R> {
         *slot += 1;
     }
     let mut start = 0;
+    let mut of_customer: Vec<(i32, i32, &[u8], R)> = Vec::new();
     let mut records = Vec::with_capacity(total);
     for &end in &ends {
-        let rows = &mut rows[start..end];
-        let key = |row: &&[u8]| {
+        of_customer.clear();
+        of_customer.extend(rows[start..end].iter().map(|row| {
             let record = R::get(row);
-            (record.day(), record.known())
-        };
-        rows.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.cmp(b)));
-        records.extend(rows.iter().map(|row| R::get(row)));
+            (record.day(), record.known(), *row, record)
+        }));
+        of_customer.sort_unstable_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
+        records.extend(of_customer.iter().map(|(.., record)| *record));
         start = end;
     }
     Sorted { first, ends, records }

@@ -10,7 +10,6 @@ use super::{
     dormancy::Rules,
     families::{FAMILIES, Family, Spec, is_there},
     load::History,
-    outcome::outcome,
     person::{Neighbours, Person},
     records::{NEVER, txn},
     table::{Rows, schema},
@@ -175,20 +174,20 @@ impl Snapshots<'_> {
         let neighbours = Neighbours::fetch(history, part)?;
         let mut made = self.nothing();
         let mut worked = Vec::new();
-        let mut rows = Rows::new(&self.specs);
+        let mut rows = Rows::new(&self.specs, &self.kept);
         let mut written = 0;
         for place in history.parts.range(part) {
             let person = neighbours.person(history, place);
             made.oddities.note(&person);
             written += self.person(&person, &mut made.snapshots, &mut rows);
             if written >= STRETCH {
-                let full = std::mem::replace(&mut rows, Rows::new(&self.specs));
-                worked.push((written, work(full.finish(&self.schema, &self.kept)?)?));
+                let full = std::mem::replace(&mut rows, Rows::new(&self.specs, &self.kept));
+                worked.push((written, work(full.finish(&self.schema)?)?));
                 written = 0;
             }
         }
         if written > 0 {
-            worked.push((written, work(rows.finish(&self.schema, &self.kept)?)?));
+            worked.push((written, work(rows.finish(&self.schema)?)?));
         }
         Ok((worked, made))
     }
@@ -274,7 +273,7 @@ impl Made {
 impl SnapshotFacts {
     fn note(&mut self, view: &View<'_>) {
         let count = |slot: &mut u64, holds: bool| *slot += u64::from(holds);
-        let outcome = outcome(view);
+        let outcome = view.outcome();
         let active_days = view.history.params.dormancy.active_days;
         let recent = view.last.is_some_and(|last| view.since(last) <= active_days);
         count(&mut self.customers, true);

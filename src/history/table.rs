@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow_array::{
-    Array, ArrayRef, Date32Array, Float64Array, Int32Array, RecordBatch, builder::StringBuilder,
+    ArrayRef, Date32Array, Float64Array, Int32Array, RecordBatch, builder::StringBuilder,
 };
+use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
 use super::families::{Spec, Unit};
@@ -22,6 +23,8 @@ pub(super) struct Rows {
 
 #[derive(Debug)]
 enum Column {
+    /// One that is not kept: what is written into it is forgotten.
+    Forgotten,
     Number(Vec<f64>),
     Count(Vec<i32>),
     Day(Vec<i32>),
@@ -29,14 +32,15 @@ enum Column {
 }
 
 impl Rows {
-    pub(super) fn new(specs: &[Spec]) -> Self {
-        let column = |spec: &Spec| match spec.unit {
+    pub(super) fn new(specs: &[Spec], kept: &[bool]) -> Self {
+        let column = |(spec, kept): (&Spec, &bool)| match spec.unit {
+            _ if !kept => Column::Forgotten,
             Unit::Text => Column::Text(StringBuilder::new()),
             Unit::Date => Column::Day(Vec::new()),
             unit if unit.is_whole() => Column::Count(Vec::new()),
             _ => Column::Number(Vec::new()),
         };
-        Self { columns: specs.iter().map(column).collect(), at: 0 }
+        Self { columns: specs.iter().zip(kept).map(column).collect(), at: 0 }
     }
 
     fn next(&mut self) -> Option<&mut Column> {
@@ -49,6 +53,7 @@ impl Rows {
         let value = value.filter(|value| value.is_finite());
         match self.next() {
             Some(Column::Number(cells)) => cells.push(value.unwrap_or(f64::NAN)),
+            Some(Column::Forgotten) => {}
             other => debug_assert!(false, "a number for {other:?}"),
         }
     }
@@ -57,6 +62,7 @@ impl Rows {
     pub(super) fn count(&mut self, value: Option<i32>) {
         match self.next() {
             Some(Column::Count(cells)) => cells.push(value.unwrap_or(NO_COUNT)),
+            Some(Column::Forgotten) => {}
             other => debug_assert!(false, "a count for {other:?}"),
         }
     }
@@ -68,6 +74,7 @@ impl Rows {
     pub(super) fn day(&mut self, value: Option<i32>) {
         match self.next() {
             Some(Column::Day(cells)) => cells.push(value.unwrap_or(NO_COUNT)),
+            Some(Column::Forgotten) => {}
             other => debug_assert!(false, "a day for {other:?}"),
         }
     }
@@ -75,6 +82,7 @@ impl Rows {
     pub(super) fn text(&mut self, value: Option<&str>) {
         match self.next() {
             Some(Column::Text(cells)) => cells.append_option(value),
+            Some(Column::Forgotten) => {}
             other => debug_assert!(false, "a text for {other:?}"),
         }
     }
@@ -86,34 +94,38 @@ impl Rows {
     }
 
     /// The batch of the columns that are kept.
-    pub(super) fn finish(self, schema: &SchemaRef, kept: &[bool]) -> Result<RecordBatch> {
-        let columns = self.columns.into_iter().zip(kept).filter(|(_, kept)| **kept);
-        let arrays = columns.map(|(column, _)| column.finish()).collect();
+    pub(super) fn finish(self, schema: &SchemaRef) -> Result<RecordBatch> {
+        let arrays = self.columns.into_iter().filter_map(Column::finish).collect();
         RecordBatch::try_new(schema.clone(), arrays)
             .map_err(|e| Error::new(Kind::Io, format!("the feature table is not even: {e}")))
     }
 }
 
 impl Column {
-    fn finish(self) -> ArrayRef {
-        match self {
+    fn finish(self) -> Option<ArrayRef> {
+        Some(match self {
+            Self::Forgotten => return None,
             Self::Number(cells) => {
-                let cell = |x: f64| if x.is_nan() { None } else { Some(x) };
-                shrink(cells.into_iter().map(cell).collect::<Float64Array>())
+                let present = present(&cells, |x| !x.is_nan());
+                Arc::new(Float64Array::new(cells.into(), present))
             }
-            Self::Count(cells) => shrink(cells.into_iter().map(whole).collect::<Int32Array>()),
-            Self::Day(cells) => shrink(cells.into_iter().map(whole).collect::<Date32Array>()),
+            Self::Count(cells) => {
+                let present = present(&cells, |x| *x != NO_COUNT);
+                Arc::new(Int32Array::new(cells.into(), present))
+            }
+            Self::Day(cells) => {
+                let present = present(&cells, |x| *x != NO_COUNT);
+                Arc::new(Date32Array::new(cells.into(), present))
+            }
             Self::Text(mut cells) => Arc::new(cells.finish()),
-        }
+        })
     }
 }
 
-fn shrink(array: impl Array + 'static) -> ArrayRef {
-    Arc::new(array)
-}
-
-fn whole(x: i32) -> Option<i32> {
-    (x != NO_COUNT).then_some(x)
+/// Which cells are there; nothing where all are.
+fn present<T>(cells: &[T], is_there: impl Fn(&T) -> bool) -> Option<NullBuffer> {
+    let bits = BooleanBuffer::collect_bool(cells.len(), |at| is_there(&cells[at]));
+    Some(NullBuffer::new(bits)).filter(|nulls| nulls.null_count() > 0)
 }
 
 /// The schema of the table.

@@ -80,6 +80,11 @@ fn history(lives: &[Life], open: i32) -> History {
     }
 }
 
+/// A bank without customers.
+pub(super) fn nobody() -> History {
+    history(&[], 0)
+}
+
 /// The rows of the snapshots as text, without the outcomes where they are not wanted.
 fn rows(history: &History, as_ofs: &[i32], outcomes: bool) -> Vec<String> {
     let as_ofs = AsOfs::These(as_ofs.iter().map(|day| Day(*day)).collect());

@@ -1,11 +1,13 @@
 //! What was known of a customer on an as-of date.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use super::{
     codes::NO_AMOUNT,
     dormancy::{Rules, Standing},
     load::History,
+    outcome::{Outcome, outcome},
+    past::{Past, Sums},
     people::Customer,
     person::Person,
     records::{Balance, NEVER, Pay, Record, Txn, txn},
@@ -24,6 +26,9 @@ pub(super) struct View<'a> {
     pub as_of: Day,
     /// The last day whose rows count.
     pub limit: i32,
+    /// The voluntary transactions that were known.
+    pub past: Cow<'a, Past>,
+    outcome: OnceCell<Outcome>,
     /// The day of the first voluntary transaction, or of the first balance that moved.
     pub first: Option<i32>,
     /// The day of the last.
@@ -55,11 +60,19 @@ impl<'a> View<'a> {
         rules: &Rules,
     ) -> Self {
         let limit = history.params.last_day(as_of);
+        let all = person.past(history);
+        let past = if all.was_known(limit) {
+            Cow::Borrowed(all)
+        } else {
+            Cow::Owned(Past::new(history, known(person.txns, limit)))
+        };
         let mut view = Self {
             history,
             person,
             as_of,
             limit,
+            past,
+            outcome: OnceCell::new(),
             first: None,
             last: None,
             open: None,
@@ -76,11 +89,9 @@ impl<'a> View<'a> {
 
     /// Finds the first and last activity; returns the day of the first event of any kind.
     fn note_activity(&mut self) -> Option<i32> {
-        let voluntary = |t: &&Txn| t.bits & txn::VOLUNTARY != 0;
-        let txns = known(self.person.txns, self.limit);
         if self.history.has(super::schema::RawTable::Transactions) {
-            self.first = txns.clone().find(voluntary).map(|t| t.day);
-            self.last = txns.clone().rev().find(voluntary).map(|t| t.day);
+            let days = self.past.days(i32::MIN, self.limit);
+            (self.first, self.last) = (days.first().copied(), days.last().copied());
         } else {
             // Without transactions a month whose balance moved by more than interest is activity.
             let moved = |pair: &[Balance]| moved(pair[0].aum, pair[1].aum);
@@ -89,7 +100,7 @@ impl<'a> View<'a> {
             self.first = days.clone().next();
             self.last = days.next_back();
         }
-        let first_txn = txns.clone().next().map(|t| t.day);
+        let first_txn = known(self.person.txns, self.limit).next().map(|t| t.day);
         let first_balance = known(self.person.balances, self.limit).next().map(|b| b.day);
         first_txn.into_iter().chain(first_balance).min()
     }
@@ -98,9 +109,14 @@ impl<'a> View<'a> {
         self.person.customer
     }
 
-    /// The transactions that were known, ascending.
-    pub(super) fn txns(&self) -> impl DoubleEndedIterator<Item = &'a Txn> + Clone {
-        known(self.person.txns, self.limit)
+    /// The sums over the voluntary transactions of the last days.
+    pub(super) fn sums(&self, days: i32) -> Sums {
+        self.past.within(self.limit - days, self.limit)
+    }
+
+    /// What became of the customer.
+    pub(super) fn outcome(&self) -> Outcome {
+        *self.outcome.get_or_init(|| outcome(self))
     }
 
     /// The voluntary transactions of the last days.
@@ -132,12 +148,7 @@ impl<'a> View<'a> {
 
     /// An amount in the currency of the amounts, as ten-thousandths; 0 where it is not known.
     pub(super) fn units(&self, t: &Txn) -> i64 {
-        match self.history.rate(t.currency) {
-            _ if t.amount == NO_AMOUNT => 0,
-            Some(_) if t.currency == 0 || t.currency == self.history.base_currency => t.amount,
-            Some(rate) => (t.amount as f64 * rate).round() as i64,
-            None => 0,
-        }
+        self.history.units(t)
     }
 
     /// The word of a customer's attribute.
@@ -220,6 +231,16 @@ impl History {
             return Some(1.0);
         }
         self.rates.get(&currency).copied()
+    }
+
+    /// An amount in the currency of the amounts, as ten-thousandths; 0 where it is not known.
+    pub(super) fn units(&self, t: &Txn) -> i64 {
+        match self.rate(t.currency) {
+            _ if t.amount == NO_AMOUNT => 0,
+            Some(_) if t.currency == 0 || t.currency == self.base_currency => t.amount,
+            Some(rate) => (t.amount as f64 * rate).round() as i64,
+            None => 0,
+        }
     }
 }
 

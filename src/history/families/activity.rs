@@ -1,11 +1,7 @@
 //! How often, how lately, how much: voluntary transactions.
 
 use super::{Family, Rows, Spec, Unit, View, spec};
-use crate::history::{
-    codes::money,
-    records::{Txn, txn},
-    schema::RawTable,
-};
+use crate::history::{codes::money, past::Sums, schema::RawTable};
 
 pub(super) const FAMILY: Family = Family {
     title: "Activity",
@@ -84,64 +80,29 @@ impl Rate {
 /// The last 90 days, and the 275 before them as far as the customer was there.
 pub(super) fn two_rates(view: &View<'_>) -> (Rate, Rate) {
     let there = view.open.map_or(365, |open| (view.limit - open + 1).clamp(0, 365));
-    let mut recent = Rate { days: there.min(90), ..Rate::default() };
-    let mut before = Rate { days: there - recent.days, ..Rate::default() };
-    for t in view.recent(365) {
-        let of = if t.day > view.limit - 90 { &mut recent } else { &mut before };
-        of.count += 1;
-        of.amount = of.amount.saturating_add(view.units(t));
-    }
-    (recent, before)
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Window {
-    count: i32,
-    amount: i64,
-    inflow: i64,
-    outflow: i64,
-}
-
-impl Window {
-    fn add(&mut self, t: &Txn, amount: i64) {
-        self.count += 1;
-        self.amount = self.amount.saturating_add(amount);
-        if t.bits & txn::IN != 0 {
-            self.inflow = self.inflow.saturating_add(amount);
-        } else if t.bits & txn::OUT != 0 {
-            self.outflow = self.outflow.saturating_add(amount);
-        }
-    }
+    let rate = |sums: Sums, days| Rate { count: sums.count, amount: sums.amount(), days };
+    let recent = rate(view.sums(90), there.min(90));
+    let before = view.past.within(view.limit - 365, view.limit - 90);
+    (recent, rate(before, there - recent.days))
 }
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let mut windows = [Window::default(); WINDOWS.len()];
-    let mut days = Vec::new();
-    for t in view.recent(365) {
-        let amount = view.units(t);
-        for (window, days) in windows.iter_mut().zip(WINDOWS) {
-            if t.day > view.limit - days {
-                window.add(t, amount);
-            }
-        }
-        if days.last() != Some(&t.day) {
-            days.push(t.day);
-        }
-    }
+    let windows = WINDOWS.map(|days| view.sums(days));
+    let days = view.past.days(view.limit - 365, view.limit);
     rows.count(view.last.map(|day| view.since(day)));
     rows.count(view.first.map(|day| view.since(day)));
     for window in &windows {
         rows.count(Some(window.count));
     }
-    for sum in [|w: &Window| w.amount, |w: &Window| w.inflow, |w: &Window| w.outflow] {
+    for sum in [Sums::amount, Sums::inflow, Sums::outflow] {
         for window in &windows {
             rows.number(Some(money(sum(window))));
         }
     }
-    let in_90 = days.iter().filter(|day| **day > view.limit - 90).count();
+    let in_90 = view.past.days(view.limit - 90, view.limit).len();
     rows.count(Some(in_90 as i32));
     rows.count(Some(days.len() as i32));
-    let (mean, cv) = gaps(&days);
+    let (mean, cv) = gaps(days);
     rows.number(mean);
     rows.number(cv);
     rows.number(view.last.zip(mean).map(|(last, mean)| f64::from(view.since(last)) / mean));
@@ -181,9 +142,10 @@ fn fade(recent: Rate, before: Rate) -> f64 {
     // Term by term, in logarithms, so that thousands of transactions do not underflow.
     let mut log_term = n * (1.0 - p).ln();
     let mut sum = log_term.exp();
+    let odds = (p / (1.0 - p)).ln();
     for k in 1..=recent.count {
         let k = f64::from(k);
-        log_term += ((n - k + 1.0) / k).ln() + (p / (1.0 - p)).ln();
+        log_term += ((n - k + 1.0) / k).ln() + odds;
         sum += log_term.exp();
     }
     sum.min(1.0)

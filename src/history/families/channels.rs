@@ -1,12 +1,7 @@
 //! By which ways the customer comes.
 
 use super::{Family, Rows, Spec, Unit, View, share, spec};
-use crate::history::{
-    codes::Channel,
-    records::{NEVER, txn},
-    schema::RawTable,
-    view::known,
-};
+use crate::history::{codes::Channel, past::Sums, records::NEVER, schema::RawTable, view::known};
 
 pub(super) const FAMILY: Family = Family {
     title: "Channels",
@@ -46,34 +41,32 @@ const COLUMNS: &[Spec] = &[
 ];
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let mut by_channel = [0; Channel::ALL.len()];
-    let (mut app_90, mut app_180, mut seen_90, mut triggered) = (0, 0, 0_u16, 0);
-    let maturities = maturities(view);
-    let app = Channel::App.code();
-    for t in view.recent(365) {
-        by_channel[usize::from(t.channel)] += 1;
-        app_90 += i32::from(t.channel == app && t.day > view.limit - 90);
-        app_180 += i32::from(t.channel == app && t.day > view.limit - 180);
-        if t.day > view.limit - 90 && t.channel != Channel::None.code() {
-            seen_90 |= 1 << t.channel;
-        }
-        triggered += i32::from(maturities.iter().any(|day| (t.day - day).abs() <= 7));
-    }
-    let all: i32 = by_channel.iter().sum();
-    let named = all - by_channel[usize::from(Channel::None.code())];
-    let digital: i32 = Channel::ALL
-        .iter()
-        .filter(|channel| channel.is_digital())
-        .map(|channel| by_channel[usize::from(channel.code())])
-        .sum();
-    rows.number(share(by_channel[usize::from(Channel::Branch.code())], named));
+    let (recent, half, year) = (view.sums(90), view.sums(180), view.sums(365));
+    let of = |sums: &Sums, channel: Channel| sums.by_channel[usize::from(channel.code())];
+    let named = year.count - of(&year, Channel::None);
+    let digital = Channel::ALL.into_iter().filter(|channel| channel.is_digital());
+    let digital: i32 = digital.map(|channel| of(&year, channel)).sum();
+    let seen = Channel::ALL.into_iter().filter(|channel| *channel != Channel::None);
+    let seen = seen.filter(|channel| of(&recent, *channel) > 0).count();
+    rows.number(share(of(&year, Channel::Branch), named));
     rows.number(share(digital, named));
-    rows.count(Some(app_90));
-    rows.count(Some(app_180));
-    rows.count(Some(seen_90.count_ones() as i32));
+    rows.count(Some(of(&recent, Channel::App)));
+    rows.count(Some(of(&half, Channel::App)));
+    rows.count(Some(seen as i32));
     rows.text(view.main_channel().and_then(Channel::name));
-    rows.number(initiated(view));
-    rows.number(share(triggered, all).filter(|_| view.history.has(RawTable::Balances)));
+    rows.number(initiated(view, recent.by_customer));
+    let near = share(near_maturities(view), year.count);
+    rows.number(near.filter(|_| view.history.has(RawTable::Balances)));
+}
+
+/// Voluntary transactions of the last year within 7 days of a maturity.
+fn near_maturities(view: &View<'_>) -> i32 {
+    let maturities = maturities(view);
+    if maturities.is_empty() {
+        return 0;
+    }
+    let near = view.recent(365).filter(|t| maturities.iter().any(|day| (t.day - day).abs() <= 7));
+    near.count() as i32
 }
 
 /// The customer's own maturities that were known within the last year.
@@ -90,9 +83,8 @@ fn maturities(view: &View<'_>) -> Vec<i32> {
     days
 }
 
-fn initiated(view: &View<'_>) -> Option<f64> {
+fn initiated(view: &View<'_>, own: i32) -> Option<f64> {
     let after = view.limit - 90;
-    let own = view.recent(90).filter(|t| t.bits & txn::BY_CUSTOMER != 0).count() as i32;
     let contacts =
         known(view.person.contacts, view.limit).rev().take_while(|contact| contact.day > after);
     let contacts = contacts.filter(|contact| contact.holdout == 0).count() as i32;

@@ -1,7 +1,7 @@
 //! How much of the activity is bought.
 
 use super::{Family, Rows, Spec, Unit, View, change, share, spec};
-use crate::history::{records::txn, schema::RawTable, view::known};
+use crate::history::{schema::RawTable, view::known};
 
 pub(super) const FAMILY: Family = Family {
     title: "Promotion",
@@ -27,13 +27,9 @@ const COLUMNS: &[Spec] = &[
 ];
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let (mut all, mut bought) = (0, 0);
-    for t in view.recent(365) {
-        all += 1;
-        bought += i32::from(t.bits & txn::IN_PROMOTION != 0);
-    }
+    let year = view.sums(365);
     let marked = view.history.has_field(RawTable::Transactions, "promo");
-    rows.number(share(bought, all).filter(|_| marked));
+    rows.number(share(year.in_promotion, year.count).filter(|_| marked));
     let ended = known(view.person.products, view.limit)
         .filter(|product| product.promo == 1 && product.promo_end <= view.limit - 60)
         .map(|product| product.promo_end)
