@@ -107,12 +107,31 @@ impl Ids {
         self.slots[self.slot(Key::of(id), id)].taken_by.checked_sub(1)
     }
 
-    /// The places of many ids. What one waits for in memory, the next ones wait for meanwhile.
+    /// The places of many ids. The slots to begin with are known before the first is fetched, so
+    /// that many are fetched at a time.
     pub(super) fn find_all<'a>(
         &self,
-        ids: impl Iterator<Item = Option<&'a str>>,
+        ids: impl Iterator<Item = Option<&'a str>> + Clone,
     ) -> Vec<Option<u32>> {
-        ids.map(|id| self.find(id?)).collect()
+        if self.slots.is_empty() {
+            return ids.map(|_| None).collect();
+        }
+        let key = |id: Option<&str>| {
+            let key = Key::of(id.unwrap_or_default());
+            (key, key.start(self.slots.len()))
+        };
+        let keys: Vec<(Key, usize)> = ids.clone().map(key).collect();
+        let first = |(key, start): &(Key, usize)| {
+            let slot = &self.slots[*start];
+            if slot.key == *key { slot.taken_by } else { 0 }
+        };
+        let firsts: Vec<u32> = keys.iter().map(first).collect();
+        let place = |(id, (first, (key, _))): (Option<&str>, (u32, (Key, usize)))| {
+            // A long id is told by its text alone, and some lie further on.
+            let place = first.checked_sub(1).filter(|_| key.length <= SHORT);
+            id.and_then(|id| place.or_else(|| self.find(id)))
+        };
+        ids.zip(firsts.into_iter().zip(keys)).map(place).collect()
     }
 
     /// The slot of an id, or the free one where it belongs.

@@ -7,6 +7,9 @@ use super::{
     records::{Txn, txn},
 };
 
+/// The windows that features look at, in days: each lies within the next.
+pub(super) const WINDOWS: [i32; 5] = [7, 30, 90, 180, 365];
+
 /// Sums over voluntary transactions. Money in ten-thousandths.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Sums {
@@ -46,7 +49,8 @@ impl Sums {
         }
     }
 
-    fn less(&self, earlier: &Self) -> Self {
+    /// What was added since.
+    pub(super) fn less(&self, earlier: &Self) -> Self {
         let mut by_channel = self.by_channel;
         for (count, earlier) in by_channel.iter_mut().zip(earlier.by_channel) {
             *count -= earlier;
@@ -109,6 +113,15 @@ impl Past {
         self.until(day).checked_sub(1).is_none_or(|last| self.known[last] <= day)
     }
 
+    /// The sums of the windows that end with a day.
+    pub(super) fn windows(&self, until: i32) -> [Sums; WINDOWS.len()] {
+        let end = self.until(until);
+        WINDOWS.map(|days| {
+            let start = self.days[..end].partition_point(|active| *active <= until - days);
+            self.totals[end].less(&self.totals[start])
+        })
+    }
+
     /// The sums after one day, up to and with another.
     pub(super) fn within(&self, after: i32, until: i32) -> Sums {
         self.totals[self.until(until)].less(&self.totals[self.until(after)])
@@ -160,6 +173,9 @@ mod tests {
             prop_assert_eq!(sums.outflow(), outgoing.fold(0, |sum: i64, t| sum.saturating_add(t.amount)));
             let by_app = inside().filter(|t| t.channel == Channel::App.code()).count();
             prop_assert_eq!(sums.by_channel[usize::from(Channel::App.code())] as usize, by_app);
+            for (window, days) in past.windows(until).iter().zip(WINDOWS) {
+                prop_assert_eq!(*window, past.within(until - days, until));
+            }
             let mut days: Vec<i32> = inside().map(|t| t.day).collect();
             days.dedup();
             prop_assert_eq!(past.days(after, until), days);

@@ -41,9 +41,13 @@ macro_rules! records {
             }
 
             fn put(&self, bytes: &mut Vec<u8>) {
-                bytes.extend_from_slice(&self.day.to_le_bytes());
-                bytes.extend_from_slice(&self.known.to_le_bytes());
-                $(bytes.extend_from_slice(&self.$field.to_le_bytes());)*
+                // All at once: the room is looked for but once.
+                let mut record = [0; Self::SIZE];
+                let mut rest = record.as_mut_slice();
+                give(&mut rest, self.day.to_le_bytes());
+                give(&mut rest, self.known.to_le_bytes());
+                $(give(&mut rest, self.$field.to_le_bytes());)*
+                bytes.extend_from_slice(&record);
             }
 
             fn get(bytes: &[u8]) -> Self {
@@ -66,6 +70,14 @@ fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
         *rest = tail;
     }
     taken
+}
+
+/// Writes bytes to the front, as far as there is room.
+fn give<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
+    if let Some((head, tail)) = std::mem::take(rest).split_first_chunk_mut::<N>() {
+        *head = bytes;
+        *rest = tail;
+    }
 }
 
 records! {

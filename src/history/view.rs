@@ -7,7 +7,7 @@ use super::{
     dormancy::{Rules, Standing},
     load::History,
     outcome::{Outcome, outcome},
-    past::{Past, Sums},
+    past::{Past, Sums, WINDOWS},
     people::Customer,
     person::Person,
     records::{Balance, NEVER, Pay, Record, Txn, txn},
@@ -28,6 +28,8 @@ pub(super) struct View<'a> {
     pub limit: i32,
     /// The voluntary transactions that were known.
     pub past: Cow<'a, Past>,
+    /// Sums over those of the last days, for each of [`WINDOWS`](super::past::WINDOWS).
+    pub windows: [Sums; WINDOWS.len()],
     outcome: OnceCell<Outcome>,
     /// The day of the first voluntary transaction, or of the first balance that moved.
     pub first: Option<i32>,
@@ -71,6 +73,7 @@ impl<'a> View<'a> {
             person,
             as_of,
             limit,
+            windows: past.windows(limit),
             past,
             outcome: OnceCell::new(),
             first: None,
@@ -107,11 +110,6 @@ impl<'a> View<'a> {
 
     pub(super) fn customer(&self) -> &'a Customer {
         self.person.customer
-    }
-
-    /// The sums over the voluntary transactions of the last days.
-    pub(super) fn sums(&self, days: i32) -> Sums {
-        self.past.within(self.limit - days, self.limit)
     }
 
     /// What became of the customer.

@@ -10,9 +10,6 @@ pub(super) const FAMILY: Family = Family {
     fill,
 };
 
-/// The windows, in days.
-const WINDOWS: [i32; 5] = [7, 30, 90, 180, 365];
-
 const COLUMNS: &[Spec] = &[
     spec("days_since_last_txn", Unit::Days, "days since the last voluntary transaction"),
     spec("days_since_first_txn", Unit::Days, "days since the first"),
@@ -80,22 +77,21 @@ impl Rate {
 /// The last 90 days, and the 275 before them as far as the customer was there.
 pub(super) fn two_rates(view: &View<'_>) -> (Rate, Rate) {
     let there = view.open.map_or(365, |open| (view.limit - open + 1).clamp(0, 365));
-    let rate = |sums: Sums, days| Rate { count: sums.count, amount: sums.amount(), days };
-    let recent = rate(view.sums(90), there.min(90));
-    let before = view.past.within(view.limit - 365, view.limit - 90);
-    (recent, rate(before, there - recent.days))
+    let rate = |sums: &Sums, days| Rate { count: sums.count, amount: sums.amount(), days };
+    let [_, _, quarter, _, year] = &view.windows;
+    let recent = rate(quarter, there.min(90));
+    (recent, rate(&year.less(quarter), there - recent.days))
 }
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let windows = WINDOWS.map(|days| view.sums(days));
     let days = view.past.days(view.limit - 365, view.limit);
     rows.count(view.last.map(|day| view.since(day)));
     rows.count(view.first.map(|day| view.since(day)));
-    for window in &windows {
+    for window in &view.windows {
         rows.count(Some(window.count));
     }
     for sum in [Sums::amount, Sums::inflow, Sums::outflow] {
-        for window in &windows {
+        for window in &view.windows {
             rows.number(Some(money(sum(window))));
         }
     }

@@ -41,17 +41,17 @@ const COLUMNS: &[Spec] = &[
 ];
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let (recent, half, year) = (view.sums(90), view.sums(180), view.sums(365));
+    let [_, _, recent, half, year] = &view.windows;
     let of = |sums: &Sums, channel: Channel| sums.by_channel[usize::from(channel.code())];
-    let named = year.count - of(&year, Channel::None);
+    let named = year.count - of(year, Channel::None);
     let digital = Channel::ALL.into_iter().filter(|channel| channel.is_digital());
-    let digital: i32 = digital.map(|channel| of(&year, channel)).sum();
+    let digital: i32 = digital.map(|channel| of(year, channel)).sum();
     let seen = Channel::ALL.into_iter().filter(|channel| *channel != Channel::None);
-    let seen = seen.filter(|channel| of(&recent, *channel) > 0).count();
-    rows.number(share(of(&year, Channel::Branch), named));
+    let seen = seen.filter(|channel| of(recent, *channel) > 0).count();
+    rows.number(share(of(year, Channel::Branch), named));
     rows.number(share(digital, named));
-    rows.count(Some(of(&recent, Channel::App)));
-    rows.count(Some(of(&half, Channel::App)));
+    rows.count(Some(of(recent, Channel::App)));
+    rows.count(Some(of(half, Channel::App)));
     rows.count(Some(seen as i32));
     rows.text(view.main_channel().and_then(Channel::name));
     rows.number(initiated(view, recent.by_customer));

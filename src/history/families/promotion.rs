@@ -27,7 +27,7 @@ const COLUMNS: &[Spec] = &[
 ];
 
 fn fill(view: &View<'_>, rows: &mut Rows) {
-    let year = view.sums(365);
+    let [.., year] = &view.windows;
     let marked = view.history.has_field(RawTable::Transactions, "promo");
     rows.number(share(year.in_promotion, year.count).filter(|_| marked));
     let ended = known(view.person.products, view.limit)
