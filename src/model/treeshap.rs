@@ -173,7 +173,9 @@ impl TreeShap {
         let mut tiles: Vec<Tile> = tiles.collect();
         // Tree by tree: so that its tables are at hand for all rows.
         for grove in &self.groves {
-            tiles.iter_mut().for_each(|tile| grove.add(tile));
+            for tile in &mut tiles {
+                grove.add(tile);
+            }
         }
         for (tile, out) in tiles.iter().zip(out.chunks_mut(ROWS * width)) {
             for (row, out) in out.chunks_exact_mut(width).enumerate() {

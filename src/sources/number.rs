@@ -77,7 +77,7 @@ fn parse_word(word: u64, length: usize) -> Option<f64> {
     let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
     let mantissa = low.wrapping_add(high) >> 32;
     // At most eight digits: signed, for which there is an instruction.
-    let size = mantissa as i32 as f64 / POWERS.get(decimals)?;
+    let size = f64::from(mantissa as i32) / POWERS.get(decimals)?;
     Some(f64::from_bits(size.to_bits() | is_negative << 63))
 }
 

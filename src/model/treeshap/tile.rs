@@ -139,9 +139,9 @@ impl Tile {
         let (lines, _) = cells.as_chunks::<W>();
         for (row, index) in self.index.iter().take(self.rows).enumerate() {
             let index = index[lane % LANES];
-            let line = &lines[usize::from(index)];
+            let cells = &lines[usize::from(index)];
             for column in 0..W {
-                sums[column][row] += line[column];
+                sums[column][row] += cells[column];
             }
         }
     }
