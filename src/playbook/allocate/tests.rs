@@ -197,9 +197,9 @@ fn the_last_answer_stays_unless_another_is_clearly_better() {
         let least = (0..case.candidates())
             .filter(|at| gain(*at).is_some())
             .min_by(|a, b| gain(*a).partial_cmp(&gain(*b)).unwrap());
-        let mut last = given.taken.clone();
-        last[least.unwrap()] = None;
-        let stays = case.or_last(given.clone(), &last);
+        let mut before = given.taken.clone();
+        before[least.unwrap()] = None;
+        let stays = case.or_last(given.clone(), &before);
         keeps_the_rules(&case, &stays);
         assert!(stays.gain >= given.gain * (1.0 - AS_GOOD), "seed {seed}");
         // Nonsense: everyone by the first option, and options that are not there.
