@@ -253,7 +253,12 @@ pub struct AtomicFile {
     /// `None` for a device or a pipe.
     temporary: Option<PathBuf>,
     writer: Option<BufWriter<File>>,
+    /// Bytes that have not been sent to the device.
+    unsent: usize,
 }
+
+/// Bytes after which a file is sent to the device while more are made, so that little is left at its end.
+const SENT_AT_ONCE: usize = 32 << 20;
 
 impl AtomicFile {
     /// Starts a file that will stand at `path`; its folder must exist.
@@ -278,7 +283,7 @@ impl AtomicFile {
             }
         };
         let writer = Some(BufWriter::with_capacity(1 << 18, file));
-        Ok(Self { path, temporary, writer })
+        Ok(Self { path, temporary, writer, unsent: 0 })
     }
 
     /// Puts the file in its place, durably.
@@ -328,10 +333,15 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.writer {
-            Some(writer) => writer.write(bytes),
-            None => Err(io::ErrorKind::BrokenPipe.into()),
+        let Some(writer) = &mut self.writer else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        let written = writer.write(bytes)?;
+        self.unsent += written;
+        if self.unsent >= SENT_AT_ONCE && self.temporary.is_some() {
+            writer.flush()?;
+            writer.get_ref().sync_data()?;
+            self.unsent = 0;
         }
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -204,8 +204,8 @@ fn limits(plan: &Planned) -> String {
     limited.sort_by(|a, b| b.worth_of_one_more.total_cmp(&a.worth_of_one_more));
     for resource in limited.iter().take(SHOWN) {
         let of = match resource.capacity {
-            u32::MAX => "no limit".to_owned(),
-            capacity => tables::thousands(f64::from(capacity)),
+            None => "no limit".to_owned(),
+            Some(capacity) => tables::thousands(f64::from(capacity)),
         };
         let contacts = tables::thousands(f64::from(resource.used));
         let worth = format!("{:.2}", resource.worth_of_one_more);

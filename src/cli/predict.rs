@@ -16,7 +16,7 @@ use crate::{
         playbook,
         predict::{FeedTarget, Mark, Request, predict},
     },
-    playbook::ReasonsFor,
+    playbook::{ReasonsFor, tally::Move},
     sources::Input,
     units::Language,
 };
@@ -127,6 +127,9 @@ impl Predict {
             return ui.out(&done.manifest.json());
         }
         ui.say(tables::quadrants(&done.manifest, self.lang).trim_end());
+        if self.previous.is_some() {
+            ui.say(&moved(&done.manifest));
+        }
         if let Some(rejects) = done.rejects {
             ui.warn(&format!(
                 "{} rows were set aside; {} says why",
@@ -153,6 +156,20 @@ impl Predict {
         playbook::parse(&text, Some(file))?;
         Ok(Some(text))
     }
+}
+
+/// How many customers of the last feed are in another quadrant now.
+fn moved(manifest: &Manifest) -> String {
+    let moves = &manifest.playbook.moves;
+    let count = |which: fn(&Move) -> bool| -> f64 {
+        moves.iter().filter(|step| which(step)).map(|step| step.customers as f64).sum()
+    };
+    format!(
+        "{} of {} customers of the last feed changed their quadrant, {} are new; the manifest says from where to where",
+        tables::thousands(count(|step| step.from.is_some() && step.from != step.to)),
+        tables::thousands(count(|step| step.from.is_some())),
+        tables::thousands(count(|step| step.from.is_none())),
+    )
 }
 
 /// Says what is unusual about the customers.

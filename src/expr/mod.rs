@@ -44,7 +44,7 @@ mod source;
 mod types;
 mod yes_no;
 
-use std::{collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use arrow_array::RecordBatch;
 use arrow_buffer::{BooleanBuffer, BooleanBufferBuilder};
@@ -172,8 +172,7 @@ impl Expr {
         let total = rows.num_rows();
         let mut all = BooleanBufferBuilder::new(total);
         for start in (0..total.max(1)).step_by(BLOCK) {
-            let part = rows.slice(start, BLOCK.min(total - start));
-            match eval::evaluate(&self.tree, &part)? {
+            match eval::evaluate(&self.tree, &block_of(rows, start))? {
                 Lane::Boolean(truths) => all.append_buffer(&truths.yes),
                 _ => return Err(self.wrong_kind("true or false")),
             }
@@ -244,10 +243,9 @@ impl Expr {
     ) -> Result<Option<Vec<T>>> {
         let total = rows.num_rows();
         let one = |block: usize| {
-            let start = block * BLOCK;
-            let len = BLOCK.min(total - start);
-            let lane = eval::evaluate(&self.tree, &rows.slice(start, len))?;
-            Ok(read(&lane, len))
+            let rows = block_of(rows, block * BLOCK);
+            let lane = eval::evaluate(&self.tree, &rows)?;
+            Ok(read(&lane, rows.num_rows()))
         };
         let parts: Vec<Result<Option<Vec<T>>>> = match total.div_ceil(BLOCK) {
             // An empty table is evaluated too, for its columns to be checked.
@@ -292,6 +290,16 @@ impl Expr {
     fn wrong_kind(&self, want: &str) -> Error {
         let what = format!("the value is {}, and {want} is needed here", self.kind);
         Error::new(error::Kind::ExpressionType, what).at(self.place())
+    }
+}
+
+/// The rows of a block from its first one on; slicing takes its time where there are many columns.
+fn block_of(rows: &RecordBatch, start: usize) -> Cow<'_, RecordBatch> {
+    let total = rows.num_rows();
+    if total <= BLOCK {
+        Cow::Borrowed(rows)
+    } else {
+        Cow::Owned(rows.slice(start, BLOCK.min(total - start)))
     }
 }
 

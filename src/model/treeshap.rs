@@ -33,6 +33,10 @@ mod quadrature;
 mod stakes;
 mod tile;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
 use self::{
     game::Game,
     grove::{Grove, Limit, Plan},
@@ -99,40 +103,43 @@ struct Games {
 
 impl TreeShap {
     /// Trees whose logits are summed, with `base`.
-    pub(in crate::model) fn new<'a>(
-        base: f64,
-        trees: impl Iterator<Item = Vec<Twig<'a>>> + Clone,
-    ) -> Self {
-        let asked = trees.clone().flatten().filter_map(|twig| match twig {
-            Twig::Fork { column, .. } => Some(column),
+    pub(in crate::model) fn new<'a>(base: f64, trees: impl Iterator<Item = Vec<Twig<'a>>>) -> Self {
+        let trees: Vec<Vec<Twig<'a>>> = trees.collect();
+        let asked = trees.iter().flatten().filter_map(|twig| match twig {
+            Twig::Fork { column, .. } => Some(*column),
             Twig::Leaf { .. } => None,
         });
         let mut columns: Vec<u32> = asked.collect();
         columns.sort_unstable();
         columns.dedup();
-        let limit = limit(&trees, &columns);
-        Self::within(limit, base, columns, trees)
+        let limits = LIMITS.into_iter().map(|patterns| Limit { patterns });
+        let planned = limits.into_iter().find_map(|limit| plans(&trees, &columns, limit));
+        let planned = planned.unwrap_or_else(|| trees.iter().map(|_| None).collect());
+        Self::planted(base, columns, &trees, planned)
     }
 
-    /// As [`TreeShap::new`], with tables of such a size, or none.
-    fn within<'a>(
-        limit: Option<Limit>,
+    /// As [`TreeShap::new`], by plans that have been made; without tables where there is none.
+    fn planted(
         base: f64,
         columns: Vec<u32>,
-        trees: impl Iterator<Item = Vec<Twig<'a>>>,
+        trees: &[Vec<Twig<'_>>],
+        planned: Vec<Option<Planned>>,
     ) -> Self {
+        let grown = planned
+            .into_par_iter()
+            .map(|planned| planned.map(|(paths, plan)| (Grove::new(&paths, &plan), plan.rest)));
+        let grown: Vec<Option<(Grove, Vec<usize>)>> = grown.collect();
         let mut all = Self { base, columns, groves: Vec::new(), games: Games::default() };
-        for twigs in trees {
-            let rows = paths::rows(&twigs);
-            all.base += paths::mean(&twigs, &rows);
-            let planned = limit.and_then(|limit| plan(&twigs, &rows, &all.columns, limit));
-            let Some((paths, plan)) = planned else {
-                all.games.push(&twigs, &rows, &all.columns);
+        for (twigs, grown) in trees.iter().zip(grown) {
+            let rows = paths::rows(twigs);
+            all.base += paths::mean(twigs, &rows);
+            let Some((grove, rest)) = grown else {
+                all.games.push(twigs, &rows, &all.columns);
                 continue;
             };
-            all.groves.push(Grove::new(&paths, &plan));
-            if !plan.rest.is_empty() {
-                all.games.push(&only(&twigs, &plan.rest), &rows, &all.columns);
+            all.groves.push(grove);
+            if !rest.is_empty() {
+                all.games.push(&only(twigs, &rest), &rows, &all.columns);
             }
         }
         all
@@ -162,45 +169,42 @@ impl TreeShap {
         if width == 0 {
             return;
         }
-        let mut tile = Tile::new(width);
-        for (rows, out) in rows.chunks(ROWS).zip(out.chunks_mut(ROWS * width)) {
-            tile.rows = rows.len();
-            for (codes_of, &column) in tile.codes.iter_mut().zip(&self.columns) {
-                let column = codes.get(column as usize).copied().unwrap_or_default();
-                for (code, &row) in codes_of.iter_mut().zip(rows) {
-                    *code = column.get(row as usize).copied().unwrap_or(0);
-                }
+        let tiles = rows.chunks(ROWS).map(|rows| Tile::new(&self.columns, codes, rows));
+        let mut tiles: Vec<Tile> = tiles.collect();
+        // Tree by tree: so that its tables are at hand for all rows.
+        for grove in &self.groves {
+            for tile in &mut tiles {
+                grove.add(tile);
             }
-            tile.sums.iter_mut().for_each(|sums| sums.fill(0.0));
-            self.groves.iter().for_each(|grove| grove.add(&mut tile));
+        }
+        for (tile, out) in tiles.iter().zip(out.chunks_mut(ROWS * width)) {
             for (row, out) in out.chunks_exact_mut(width).enumerate() {
                 out.iter_mut().zip(&tile.sums).for_each(|(out, sums)| *out = sums[row]);
             }
-            self.games.add(&tile, out);
+            self.games.add(tile, out);
         }
     }
 }
 
-/// The largest limit by which the tables of all trees fit, if any does.
-fn limit<'a>(
-    trees: &(impl Iterator<Item = Vec<Twig<'a>>> + Clone),
-    columns: &[u32],
-) -> Option<Limit> {
-    let fits = |limit: Limit| {
-        let mut left = MOST_CELLS;
-        trees.clone().all(|twigs| {
-            let planned = plan(&twigs, &paths::rows(&twigs), columns, limit);
-            let cells = planned.map_or(0, |(_, plan)| plan.cells);
-            let fits = cells <= left;
-            left = left.saturating_sub(cells);
-            fits
-        })
+/// How a tree is to be told of, with its paths.
+type Planned = (Paths, Plan);
+
+/// The plans of all trees by a limit; for each `None` where it has too many leaves.
+///
+/// Gives up where the tables would take more than [`MOST_CELLS`].
+fn plans(trees: &[Vec<Twig<'_>>], columns: &[u32], limit: Limit) -> Option<Vec<Option<Planned>>> {
+    let cells = AtomicUsize::new(0);
+    let one = |twigs: &Vec<Twig<'_>>| {
+        let planned = plan(twigs, columns, limit);
+        let own = planned.as_ref().map_or(0, |(_, plan)| plan.cells);
+        let before = cells.fetch_add(own, Ordering::Relaxed);
+        (before + own <= MOST_CELLS).then_some(planned)
     };
-    LIMITS.into_iter().map(|patterns| Limit { patterns }).find(|&limit| fits(limit))
+    trees.par_iter().map(one).collect()
 }
 
-fn plan(twigs: &[Twig<'_>], rows: &[f64], columns: &[u32], limit: Limit) -> Option<(Paths, Plan)> {
-    let paths = Paths::new(twigs, rows, columns)?;
+fn plan(twigs: &[Twig<'_>], columns: &[u32], limit: Limit) -> Option<Planned> {
+    let paths = Paths::new(twigs, &paths::rows(twigs), columns)?;
     let children: Vec<Option<[usize; 2]>> = twigs.iter().map(Twig::children).collect();
     let plan = Plan::new(&paths, &children, limit);
     Some((paths, plan))

@@ -93,8 +93,8 @@ pub struct Plan {
 pub struct Resource {
     /// A channel, a branch, a manager, or newcomers.
     pub name: String,
-    /// How many contacts it allows.
-    pub capacity: u32,
+    /// How many contacts it allows; `None` where there is no limit.
+    pub capacity: Option<u32>,
     /// How many it has.
     pub used: u32,
     /// What one more would bring.

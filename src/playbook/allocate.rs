@@ -94,6 +94,9 @@ const NEAR: u64 = 8;
 /// How near the bound an answer is good enough, as a share of it.
 const CLOSE: f64 = 0.002;
 
+/// An answer that is short of another by no more than this share of it is as good.
+const AS_GOOD: f64 = 0.01;
+
 impl Case {
     /// The number of candidates.
     pub fn candidates(&self) -> usize {
@@ -169,6 +172,23 @@ impl Case {
             prices: prices.of,
             budget_price: prices.budget,
         }
+    }
+
+    /// The last answer in the place of a new one, as far as it still holds and filled up, where the new one
+    /// does not gain clearly more: nobody is moved for what the search cannot tell from chance.
+    pub fn or_last(&self, given: Given, last: &[Option<u8>]) -> Given {
+        let mut prices = Prices::new(self);
+        (prices.of, prices.budget) = (given.prices.clone(), given.budget_price);
+        let mut filling = Filling::new(self);
+        filling.keep(last);
+        filling.greedy(&prices);
+        let enough = |wanted: f64| wanted * (1.0 - AS_GOOD);
+        let counted = f64::from(filling.counted()) >= enough(f64::from(self.floor)).floor();
+        let gain = filling.gain();
+        if !counted || gain < enough(given.gain) {
+            return given;
+        }
+        Given { taken: filling.taken, gain, bound: given.bound.max(gain), ..given }
     }
 
     /// Searches for more: among all answers, then near the best one.

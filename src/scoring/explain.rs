@@ -40,7 +40,7 @@ pub type Reasons = [Option<Reason>; 3];
 const NEGLIGIBLE: f64 = 1e-9;
 
 /// Rows that are explained together.
-const TOGETHER: usize = 1024;
+const TOGETHER: usize = 4096;
 
 /// A fitted learner made ready to explain its scores.
 #[derive(Debug, Clone)]
@@ -154,7 +154,7 @@ impl Explainer {
             return vec![Reasons::default(); rows.len()];
         }
         let mut reasons = Vec::with_capacity(rows.len());
-        let mut contributions = vec![0.0; TOGETHER * columns.len()];
+        let mut contributions = vec![0.0; rows.len().min(TOGETHER) * columns.len()];
         for rows in rows.chunks(TOGETHER) {
             let contributions = &mut contributions[..rows.len() * columns.len()];
             self.contributions(codes, rows, contributions);

@@ -56,9 +56,9 @@ fn parse_word(word: u64, length: usize) -> Option<f64> {
     let word = word | (all(b'0') & !(u64::MAX << empty));
     let apart = word ^ all(b'.');
     let points = !(((apart & all(0x7f)) + all(0x7f)) | apart | all(0x7f));
-    let (digits, decimals) = match points.count_ones() {
-        0 => (word, 0),
-        1 if length > 1 => {
+    let (digits, decimals) = match points & points.wrapping_sub(1) {
+        _ if points == 0 => (word, 0),
+        0 if length > 1 => {
             let place = points.trailing_zeros() - 7;
             let before = word & !(u64::MAX << place);
             let after = word & ((u64::MAX << place) << 8);
@@ -76,7 +76,8 @@ fn parse_word(word: u64, length: usize) -> Option<f64> {
     let low = (pairs & 0x0000_00ff_0000_00ff).wrapping_mul(0x000f_4240_0000_0064);
     let high = ((pairs >> 16) & 0x0000_00ff_0000_00ff).wrapping_mul(0x0000_2710_0000_0001);
     let mantissa = low.wrapping_add(high) >> 32;
-    let size = mantissa as f64 / POWERS.get(decimals)?;
+    // At most eight digits: signed, for which there is an instruction.
+    let size = f64::from(mantissa as i32) / POWERS.get(decimals)?;
     Some(f64::from_bits(size.to_bits() | is_negative << 63))
 }
 

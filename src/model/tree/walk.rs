@@ -41,8 +41,12 @@ impl Step {
 /// A bit for each code, set where it goes left.
 pub(in crate::model) fn bits(rule: &Rule) -> [u64; 4] {
     let mut bits = [0; 4];
-    for code in (0..=u8::MAX).filter(|&code| rule.goes_left(code)) {
-        bits[usize::from(code >> 6)] |= 1 << (code & 63);
+    let mut set = |code: u8| bits[usize::from(code >> 6)] |= 1 << (code & 63);
+    match rule {
+        Rule::AtMost { code, missing } => {
+            (u8::from(!missing)..=*code).for_each(&mut set);
+        }
+        Rule::OneOf { codes } => codes.iter().copied().for_each(&mut set),
     }
     bits
 }

@@ -4,7 +4,7 @@ use super::{
     classes::{Classes, has},
     paths::{Condition, Path, Paths},
     stakes,
-    tile::{Key, Tile, WIDEST},
+    tile::{Key, LANES, Tile, WIDEST},
 };
 
 /// How large a tree's tables may be.
@@ -78,6 +78,15 @@ impl Bundle {
         self.columns.iter().fold(1, |all, column| all.saturating_mul(column.classes.count))
     }
 
+    /// The columns as a pattern is made of them, from its lowest bits: shared ones come first.
+    fn in_order(&self) -> Vec<&Column> {
+        let (mut columns, own): (Vec<&Column>, Vec<&Column>) =
+            self.columns.iter().partition(|column| column.shared.is_some());
+        columns.extend(own);
+        columns
+    }
+
+    /// How many of its columns are not shared.
     fn own(&self) -> usize {
         self.columns.iter().filter(|column| column.shared.is_none()).count()
     }
@@ -162,9 +171,13 @@ impl Plan {
 /// A tree by tables.
 #[derive(Debug, Clone)]
 pub(super) struct Grove {
-    /// Place of each column that the tree asks among those that all trees ask, and the class of each
-    /// of its codes.
-    asked: Vec<(usize, Box<[u8; 256]>)>,
+    stands: Vec<Stand>,
+}
+
+/// A few tables, at most [`LANES`], whose patterns are looked up together.
+#[derive(Debug, Clone)]
+struct Stand {
+    keys: Vec<Key>,
     tables: Vec<Table>,
 }
 
@@ -172,7 +185,6 @@ pub(super) struct Grove {
 /// of a pattern say which of the conditions that all leaves share are met.
 #[derive(Debug, Clone)]
 struct Table {
-    keys: Vec<Key>,
     /// Columns of which all leaves ask the same.
     shared: Vec<usize>,
     /// What the worth is multiplied by where a shared condition is not met, and where it is.
@@ -188,51 +200,78 @@ struct Table {
 impl Grove {
     /// The tables of a plan.
     pub(super) fn new(paths: &Paths, plan: &Plan) -> Self {
-        let class_of = |classes: &Classes| -> Box<[u8; 256]> {
-            Box::new(std::array::from_fn(|code| classes.of.get(code).copied().unwrap_or(0)))
-        };
-        let asked = paths.asked.iter().map(|(slot, classes)| (*slot, class_of(classes))).collect();
-        Self {
-            asked,
-            tables: plan.bundles.iter().map(|bundle| Table::new(paths, bundle)).collect(),
-        }
+        let stands = plan.bundles.chunks(LANES).map(|bundles| Stand::new(paths, bundles));
+        Self { stands: stands.collect() }
     }
 
     /// Adds what the tree gives each column in each row.
     pub(super) fn add(&self, tile: &mut Tile) {
-        tile.classify(&self.asked);
-        for table in &self.tables {
-            tile.index(&table.keys);
-            tile.add_shared(&table.worth, &table.scale, &table.shared);
-            tile.add_own(&table.cells, &table.own);
+        for Stand { keys, tables } in &self.stands {
+            tables.iter().for_each(Table::fetch);
+            tile.index(keys);
+            for (lane, table) in tables.iter().enumerate() {
+                tile.add_shared(lane, &table.worth, &table.scale, &table.shared);
+                tile.add_own(lane, &table.cells, &table.own);
+            }
         }
     }
 }
 
-impl Table {
-    fn new(paths: &Paths, bundle: &Bundle) -> Self {
-        let (mut columns, own): (Vec<&Column>, Vec<&Column>) =
-            bundle.columns.iter().partition(|column| column.shared.is_some());
-        let slot = |column: &&Column| paths.asked[column.asked].0;
-        let scale = columns.iter().filter_map(|column| column.shared);
-        let scale: Vec<[f64; 2]> = scale.map(|condition| stakes::scale(condition.share)).collect();
-        let shared: Vec<usize> = columns.iter().map(slot).collect();
-        let own_asked: Vec<usize> = own.iter().map(|column| column.asked).collect();
-        let own_slots = own.iter().map(slot).collect();
-        columns.extend(own);
-        let mut patterns = 1;
-        let mut keys = Vec::with_capacity(columns.len());
-        for column in &columns {
-            keys.push(column.key(patterns));
-            patterns *= column.classes.count;
+impl Stand {
+    fn new(paths: &Paths, bundles: &[Bundle]) -> Self {
+        let mut tables = Vec::with_capacity(bundles.len());
+        let mut adds: Vec<Vec<[u16; LANES]>> = paths.asked.iter().map(|_| Vec::new()).collect();
+        for (lane, bundle) in bundles.iter().enumerate() {
+            let columns = bundle.in_order();
+            let mut patterns = 1;
+            for column in &columns {
+                let adds = &mut adds[column.asked];
+                adds.resize(column.classes.of.len(), [0; LANES]);
+                for (adds, step) in adds.iter_mut().zip(column.steps(patterns)) {
+                    adds[lane] = step;
+                }
+                patterns *= column.classes.count;
+            }
+            tables.push(Table::new(paths, bundle, &columns));
         }
-        let worth = vec![0.0; if shared.is_empty() { 0 } else { patterns }];
-        let cells = vec![0.0; patterns * own_asked.len()];
-        let mut table = Self { keys, shared, scale, worth, own: own_slots, cells };
+        let asked = paths.asked.iter().zip(adds).filter(|(_, adds)| !adds.is_empty());
+        let key = |((slot, classes), adds): (&(usize, Classes), _)| {
+            let class_of = |code| classes.of.get(code).copied().unwrap_or(0);
+            Key { slot: *slot, class_of: Box::new(std::array::from_fn(class_of)), adds }
+        };
+        Self { keys: asked.map(key).collect(), tables }
+    }
+}
+
+impl Table {
+    /// `columns` are those of the bundle [in order](Bundle::in_order).
+    fn new(paths: &Paths, bundle: &Bundle, columns: &[&Column]) -> Self {
+        let (shared, own) = columns.split_at(columns.len() - bundle.own());
+        let slots = |columns: &[&Column]| -> Vec<usize> {
+            columns.iter().map(|column| paths.asked[column.asked].0).collect()
+        };
+        let scale = shared.iter().filter_map(|column| column.shared);
+        let patterns = bundle.patterns();
+        let mut table = Self {
+            shared: slots(shared),
+            scale: scale.map(|condition| stakes::scale(condition.share)).collect(),
+            worth: vec![0.0; if shared.is_empty() { 0 } else { patterns }],
+            own: slots(own),
+            cells: vec![0.0; patterns * own.len()],
+        };
+        let own: Vec<usize> = own.iter().map(|column| column.asked).collect();
         for path in bundle.leaves.iter().filter_map(|&at| paths.leaves[at].as_ref()) {
-            table.count(path, &standings(&columns, path), &own_asked);
+            table.count(path, &standings(columns, path), &own);
         }
         table
+    }
+
+    /// Reads the table once from front to back. Memory is quick to hand out what is read in order, and
+    /// slow where rows ask for a line here and a line there.
+    fn fetch(&self) {
+        let read =
+            |cells: &[f64]| cells.iter().step_by(8).fold(0, |all, cell| all ^ cell.to_bits());
+        std::hint::black_box(read(&self.worth) ^ read(&self.cells));
     }
 
     /// Adds what a leaf gives; `met` says for each pattern how it stands with the leaf.
@@ -258,15 +297,14 @@ impl Table {
 
 impl Column {
     /// What the column adds to a pattern, by class of its code: steps of so many patterns.
-    fn key(&self, step: usize) -> Key {
-        let adds = self.classes.of.iter().enumerate().map(|(member, class)| {
+    fn steps(&self, step: usize) -> impl Iterator<Item = u16> {
+        self.classes.of.iter().enumerate().map(move |(member, class)| {
             let class = match self.shared {
                 Some(condition) => u16::from(has(&condition.met, member)),
                 None => u16::from(*class),
             };
             class * step as u16
-        });
-        Key { asked: self.asked, adds: adds.collect() }
+        })
     }
 }
 

@@ -115,8 +115,10 @@ proptest! {
 
 /// The shares of an ensemble by tables of such a size, or without any.
 fn within(boosted: &Boosted, limit: Option<Limit>) -> TreeShap {
-    let trees = boosted.trees.iter().map(Branches::twigs);
-    TreeShap::within(limit, f64::from(boosted.base) / STEPS, boosted.columns(), trees)
+    let trees: Vec<_> = boosted.trees.iter().map(Branches::twigs).collect();
+    let columns = boosted.columns();
+    let planned = trees.iter().map(|twigs| plan(twigs, &columns, limit?)).collect();
+    TreeShap::planted(f64::from(boosted.base) / STEPS, columns, &trees, planned)
 }
 
 /// More rows than are told of together, and the same one by one.
@@ -152,13 +154,14 @@ fn tables_stay_within_their_bounds() {
     };
     let boosted = Boosted { base: 0, trees: (0..250).cycle().take(500).map(tree).collect() };
     let columns = boosted.columns();
-    let trees = boosted.trees.iter().map(Branches::twigs);
-    let limit = limit(&trees, &columns).unwrap();
-    assert!(limit.patterns < LIMITS[0]);
-    let cells = |limit: Limit| -> usize {
-        trees.clone().map(|t| plan(&t, &paths::rows(&t), &columns, limit).unwrap().1.cells).sum()
-    };
-    assert!(cells(limit) <= MOST_CELLS && cells(Limit { patterns: LIMITS[0] }) > MOST_CELLS);
+    let trees: Vec<_> = boosted.trees.iter().map(Branches::twigs).collect();
+    for patterns in LIMITS {
+        let limit = Limit { patterns };
+        let cells: usize = trees.iter().map(|t| plan(t, &columns, limit).unwrap().1.cells).sum();
+        assert_eq!(plans(&trees, &columns, limit).is_some(), cells <= MOST_CELLS, "{patterns}");
+    }
+    let fits = |patterns: usize| plans(&trees, &columns, Limit { patterns }).is_some();
+    assert!(!fits(LIMITS[0]) && fits(LIMITS[LIMITS.len() - 1]));
     let codes = vec![[40_u8].as_slice(); 12];
     let mut logit = [0.0];
     boosted.logits(&codes, &mut logit);

@@ -1,5 +1,7 @@
 //! A few rows that are told of together, column by column.
 
+use crate::model::Codes;
+
 /// Rows of a tile. Not a power of two, whose columns would be in each other's way in the cache.
 pub(super) const ROWS: usize = 1016;
 
@@ -11,78 +13,86 @@ pub(super) struct Tile {
     pub(super) codes: Vec<[u8; ROWS]>,
     /// What each column adds.
     pub(super) sums: Vec<[f64; ROWS]>,
-    /// Classes of the codes of each column that one tree asks.
-    classes: Vec<[u8; ROWS]>,
-    /// How the rows stand with a few leaves.
-    index: [u16; ROWS],
+    /// How the rows stand with the tables of a stand.
+    index: Vec<[u16; LANES]>,
 }
 
-/// What a column adds to the index of a row.
+/// Tables whose patterns are looked up together: as many indices as fit a register.
+pub(super) const LANES: usize = 8;
+
+/// What a column adds to the indices of a row.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
-    /// Index of the column among those that the tree asks.
-    pub(super) asked: usize,
-    /// By class of its code.
-    pub(super) adds: Box<[u16]>,
+    /// Place of the column among those that all trees ask.
+    pub(super) slot: usize,
+    /// The class of each of its codes.
+    pub(super) class_of: Box<[u8; 256]>,
+    /// By class what is added to the index of each table.
+    pub(super) adds: Vec<[u16; LANES]>,
 }
 
 impl Tile {
-    /// A tile of no rows, for so many columns.
-    pub(super) fn new(columns: usize) -> Self {
-        Self {
-            rows: 0,
-            codes: vec![[0; ROWS]; columns],
-            sums: vec![[0.0; ROWS]; columns],
-            classes: Vec::new(),
-            index: [0; ROWS],
-        }
-    }
-
-    /// Looks up the classes of the codes of the columns that a tree asks: for each its place and the
-    /// class of each code.
-    pub(super) fn classify(&mut self, asked: &[(usize, Box<[u8; 256]>)]) {
-        self.classes.resize(self.classes.len().max(asked.len()), [0; ROWS]);
-        for ((slot, class_of), classes) in asked.iter().zip(&mut self.classes) {
-            for (class, code) in classes.iter_mut().zip(&self.codes[*slot]) {
-                *class = class_of[usize::from(*code)];
+    /// The chosen rows, at most [`ROWS`], with their codes of some columns. A column that is not there,
+    /// or a row past its end, reads as missing.
+    pub(super) fn new(columns: &[u32], codes: &Codes, rows: &[u32]) -> Self {
+        let of_column = |&column: &u32| {
+            let all = codes.get(column as usize).copied().unwrap_or_default();
+            let mut codes = [0; ROWS];
+            for (code, &row) in codes.iter_mut().zip(rows) {
+                *code = all.get(row as usize).copied().unwrap_or(0);
             }
+            codes
+        };
+        Self {
+            rows: rows.len().min(ROWS),
+            codes: columns.iter().map(of_column).collect(),
+            sums: vec![[0.0; ROWS]; columns.len()],
+            index: vec![[0; LANES]; ROWS],
         }
     }
 
-    /// The index of each row: the sum of what the keys add.
+    /// Looks up how the rows stand with each table: the sums of what the keys add.
     pub(super) fn index(&mut self, keys: &[Key]) {
-        self.index = [0; ROWS];
+        let index = &mut self.index[..self.rows];
+        index.fill([0; LANES]);
         let (fours, rest) = keys.as_chunks::<4>();
         for keys in fours {
-            add_keys(keys, &self.classes, &mut self.index[..self.rows]);
+            add_keys(keys, &self.codes, index);
         }
         for key in rest {
-            add_keys(std::array::from_ref(key), &self.classes, &mut self.index[..self.rows]);
+            add_keys(std::array::from_ref(key), &self.codes, index);
         }
     }
 
     /// Adds to the sums of the columns of the slots, all different, the worth by pattern without the
-    /// column's own bit, times the scale by that bit.
-    pub(super) fn add_shared(&mut self, worth: &[f64], scale: &[[f64; 2]], slots: &[usize]) {
+    /// column's own bit, times the scale by that bit. The patterns are those of the table of a lane.
+    pub(super) fn add_shared(
+        &mut self,
+        lane: usize,
+        worth: &[f64],
+        scale: &[[f64; 2]],
+        slots: &[usize],
+    ) {
         match slots.len() {
             0 => {}
-            1 => self.add_shared_of::<1>(worth, scale, slots),
-            2 => self.add_shared_of::<2>(worth, scale, slots),
-            3 => self.add_shared_of::<3>(worth, scale, slots),
-            4 => self.add_shared_of::<4>(worth, scale, slots),
-            5 => self.add_shared_of::<5>(worth, scale, slots),
-            6 => self.add_shared_of::<6>(worth, scale, slots),
-            7 => self.add_shared_of::<7>(worth, scale, slots),
-            8 => self.add_shared_of::<8>(worth, scale, slots),
-            9 => self.add_shared_of::<9>(worth, scale, slots),
-            10 => self.add_shared_of::<10>(worth, scale, slots),
-            11 => self.add_shared_of::<11>(worth, scale, slots),
-            _ => self.add_shared_of::<WIDEST>(worth, scale, slots),
+            1 => self.add_shared_of::<1>(lane, worth, scale, slots),
+            2 => self.add_shared_of::<2>(lane, worth, scale, slots),
+            3 => self.add_shared_of::<3>(lane, worth, scale, slots),
+            4 => self.add_shared_of::<4>(lane, worth, scale, slots),
+            5 => self.add_shared_of::<5>(lane, worth, scale, slots),
+            6 => self.add_shared_of::<6>(lane, worth, scale, slots),
+            7 => self.add_shared_of::<7>(lane, worth, scale, slots),
+            8 => self.add_shared_of::<8>(lane, worth, scale, slots),
+            9 => self.add_shared_of::<9>(lane, worth, scale, slots),
+            10 => self.add_shared_of::<10>(lane, worth, scale, slots),
+            11 => self.add_shared_of::<11>(lane, worth, scale, slots),
+            _ => self.add_shared_of::<WIDEST>(lane, worth, scale, slots),
         }
     }
 
     fn add_shared_of<const W: usize>(
         &mut self,
+        lane: usize,
         worth: &[f64],
         scale: &[[f64; 2]],
         slots: &[usize],
@@ -94,7 +104,8 @@ impl Tile {
             let [unmet, met] = scale.get(c).copied().unwrap_or_default();
             [unmet, met, unmet, met]
         });
-        for (row, &index) in self.index.iter().take(self.rows).enumerate() {
+        for (row, index) in self.index.iter().take(self.rows).enumerate() {
+            let index = index[lane % LANES];
             for column in 0..W {
                 let by = scale[column][usize::from(index >> column & 3)];
                 sums[column][row] += by * worth[usize::from(index & !(1 << column))];
@@ -102,33 +113,35 @@ impl Tile {
         }
     }
 
-    /// Adds to the sums of the columns of the slots, all different, a line of cells by pattern.
-    pub(super) fn add_own(&mut self, cells: &[f64], slots: &[usize]) {
+    /// Adds to the sums of the columns of the slots, all different, a line of cells by
+    /// pattern in the table of a lane.
+    pub(super) fn add_own(&mut self, lane: usize, cells: &[f64], slots: &[usize]) {
         match slots.len() {
             0 => {}
-            1 => self.add_own_of::<1>(cells, slots),
-            2 => self.add_own_of::<2>(cells, slots),
-            3 => self.add_own_of::<3>(cells, slots),
-            4 => self.add_own_of::<4>(cells, slots),
-            5 => self.add_own_of::<5>(cells, slots),
-            6 => self.add_own_of::<6>(cells, slots),
-            7 => self.add_own_of::<7>(cells, slots),
-            8 => self.add_own_of::<8>(cells, slots),
-            9 => self.add_own_of::<9>(cells, slots),
-            10 => self.add_own_of::<10>(cells, slots),
-            11 => self.add_own_of::<11>(cells, slots),
-            _ => self.add_own_of::<WIDEST>(cells, slots),
+            1 => self.add_own_of::<1>(lane, cells, slots),
+            2 => self.add_own_of::<2>(lane, cells, slots),
+            3 => self.add_own_of::<3>(lane, cells, slots),
+            4 => self.add_own_of::<4>(lane, cells, slots),
+            5 => self.add_own_of::<5>(lane, cells, slots),
+            6 => self.add_own_of::<6>(lane, cells, slots),
+            7 => self.add_own_of::<7>(lane, cells, slots),
+            8 => self.add_own_of::<8>(lane, cells, slots),
+            9 => self.add_own_of::<9>(lane, cells, slots),
+            10 => self.add_own_of::<10>(lane, cells, slots),
+            11 => self.add_own_of::<11>(lane, cells, slots),
+            _ => self.add_own_of::<WIDEST>(lane, cells, slots),
         }
     }
 
-    fn add_own_of<const W: usize>(&mut self, cells: &[f64], slots: &[usize]) {
+    fn add_own_of<const W: usize>(&mut self, lane: usize, cells: &[f64], slots: &[usize]) {
         let Ok(slots) = <[usize; W]>::try_from(slots) else { return };
         let Ok(sums) = self.sums.get_disjoint_mut(slots) else { return };
         let (lines, _) = cells.as_chunks::<W>();
-        for (row, &index) in self.index.iter().take(self.rows).enumerate() {
-            let line = &lines[usize::from(index)];
+        for (row, index) in self.index.iter().take(self.rows).enumerate() {
+            let index = index[lane % LANES];
+            let cells = &lines[usize::from(index)];
             for column in 0..W {
-                sums[column][row] += line[column];
+                sums[column][row] += cells[column];
             }
         }
     }
@@ -139,16 +152,18 @@ pub(super) const WIDEST: usize = 12;
 
 fn add_keys<const COLUMNS: usize>(
     keys: &[Key; COLUMNS],
-    classes: &[[u8; ROWS]],
-    index: &mut [u16],
+    codes: &[[u8; ROWS]],
+    index: &mut [[u16; LANES]],
 ) {
-    let classes = keys.each_ref().map(|key| &classes[key.asked]);
+    let codes = keys.each_ref().map(|key| &codes[key.slot]);
     for (row, index) in index.iter_mut().enumerate().take(ROWS) {
-        // By value: so it is kept in a register.
-        let mut sum = *index;
-        for (key, classes) in keys.iter().zip(classes) {
-            sum += key.adds[usize::from(classes[row])];
+        let mut sums = *index;
+        for (key, codes) in keys.iter().zip(codes) {
+            let class = key.class_of[usize::from(codes[row])];
+            // By value: so it becomes one wide load and one addition.
+            let adds = key.adds[usize::from(class)];
+            sums = std::array::from_fn(|lane| sums[lane] + adds[lane]);
         }
-        *index = sum;
+        *index = sums;
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use arrow_array::StringArray;
+
 use super::{Turn, line::Line};
 use crate::{
     playbook::{
@@ -18,14 +20,14 @@ pub const ALERTS: &[u8] = b"customer_id,as_of,branch,manager_id,alert,label,quad
 pub const HOLDOUT: &[u8] = b"customer_id,as_of,quadrant,branch,rule,probability,value\n";
 
 /// Appends a line for each rule of alert that holds for a customer.
-pub fn alerts(turn: Turn<'_>, ids: &[String], language: Language, out: &mut Vec<u8>) {
+pub fn alerts(turn: Turn<'_>, ids: &StringArray, language: Language, out: &mut Vec<u8>) {
     let Turn { scored, bound, played, nexts, .. } = turn;
     let (branch, manager) = (played.scene.texts("branch"), played.scene.texts("manager_id"));
     for (row, id) in ids.iter().enumerate() {
         for rule in bound.matched(played, row).filter(|rule| rule.alert) {
             let mut line = Line::default();
             let as_of = scored.as_of.as_ref().map(|days| days[row]);
-            line.text(Some(id));
+            line.text(id);
             line.day(as_of.map(Day));
             line.text(text_at(branch, row));
             line.text(text_at(manager, row));
@@ -42,7 +44,7 @@ pub fn alerts(turn: Turn<'_>, ids: &[String], language: Language, out: &mut Vec<
 }
 
 /// Appends a line for each customer who is left alone.
-pub fn holdout(turn: Turn<'_>, ids: &[String], out: &mut Vec<u8>) {
+pub fn holdout(turn: Turn<'_>, ids: &StringArray, out: &mut Vec<u8>) {
     let Turn { scored, played, nexts, .. } = turn;
     let branch = played.scene.texts("branch");
     for (row, id) in ids.iter().enumerate() {
@@ -51,7 +53,7 @@ pub fn holdout(turn: Turn<'_>, ids: &[String], out: &mut Vec<u8>) {
             continue;
         }
         let mut line = Line::default();
-        line.text(Some(id));
+        line.text(id);
         line.day(scored.as_of.as_ref().map(|days| Day(days[row])));
         line.text(played.quadrants[row].map(Quadrant::name));
         line.text(text_at(branch, row));

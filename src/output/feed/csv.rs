@@ -31,12 +31,16 @@ impl CsvFeed {
 
 impl Sink for CsvFeed {
     fn foreign(&mut self, text: Option<&str>) {
-        text::push_text(text.unwrap_or_default(), &mut self.bytes);
+        if let Some(text) = text {
+            text::push_text(text, &mut self.bytes);
+        }
         self.bytes.push(b',');
     }
 
     fn plain(&mut self, text: Option<&str>) {
-        self.bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
+        if let Some(text) = text {
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
         self.bytes.push(b',');
     }
 

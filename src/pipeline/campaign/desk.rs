@@ -1,6 +1,6 @@
 //! What is weighed: candidates, their options, and what limits them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Floor, Plan, Request, Resource, list};
 use crate::{
@@ -25,7 +25,10 @@ pub(super) struct Desk<'a> {
     branches: BTreeMap<String, u32>,
     managers: BTreeMap<String, u32>,
     newcomers: Option<u32>,
-    previous: Option<BTreeSet<String>>,
+    /// Customers of the last list, with their channel.
+    previous: Option<BTreeMap<String, String>>,
+    /// For each candidate the option by which the last list contacts it.
+    last: Vec<Option<u8>>,
     /// For each option its channel by its place in the book, and the contact.
     contacts: Vec<(u8, Contact)>,
     /// The row of each candidate, its stratum, and whether it was on the last list.
@@ -52,6 +55,7 @@ impl<'a> Desk<'a> {
             managers: BTreeMap::new(),
             newcomers: None,
             previous: None,
+            last: Vec::new(),
             contacts: Vec::new(),
             rows: Vec::new(),
             strata: BTreeMap::new(),
@@ -143,9 +147,11 @@ impl<'a> Desk<'a> {
         let branch = self.of_place("branch", text_at(scene.texts("branch"), row));
         let manager = self.of_place("manager", text_at(scene.texts("manager_id"), row));
         let id = text_at(scene.texts("customer_id"), row).unwrap_or_default();
-        let stays = self.previous.as_ref().is_some_and(|before| before.contains(id));
+        let before = self.previous.as_ref().and_then(|before| before.get(id)).cloned();
+        let stays = before.is_some();
         let newcomer = self.newcomers.filter(|_| !stays).unwrap_or(NOTHING);
         let mut options = Vec::new();
+        let mut last = None;
         for name in ["channel_1", "channel_2"] {
             let code = text_at(scene.texts(name), row);
             let Some(at) = self.book.channels.iter().position(|c| Some(c.code.as_str()) == code)
@@ -153,6 +159,9 @@ impl<'a> Desk<'a> {
                 continue;
             };
             let channel = &self.book.channels[at];
+            if before.as_deref() == code {
+                last = last.or(u8::try_from(options.len()).ok());
+            }
             let offer = number("offer_cost").unwrap_or(0.0);
             let (success, cost) = (channel.success, channel.cost);
             let contact = Contact { value, probability, success, cost, offer };
@@ -174,6 +183,7 @@ impl<'a> Desk<'a> {
         });
         self.candidates_quadrant.push(at as u8);
         self.case.push(&options, self.counts_for_floor(scene, row));
+        self.last.push(last);
         self.rows.push((self.customers - 1, stratum, stays));
     }
 
@@ -186,16 +196,21 @@ impl<'a> Desk<'a> {
         text_at(scene.texts("value_band"), row) == Some("low") || segments.split('|').any(passive)
     }
 
-    /// Gives out, and once more with the floor where it was not met by itself.
+    /// Gives out, and once more with the floor where it was not met by itself; the last list stays
+    /// where this is not clearly better.
     pub(super) fn give(&mut self) -> (Given, u64) {
-        let given = self.case.give();
+        let mut given = self.case.give();
         let contacts = given.taken.iter().flatten().count() as f64;
         let wanted = (self.params.floor * contacts).ceil() as u32;
-        if self.with_floor(&given) >= u64::from(wanted) {
-            return (given, u64::from(wanted));
-        }
+        let is_met = self.with_floor(&given) >= u64::from(wanted);
         self.case.floor = wanted;
-        (self.case.give_after(Some(&given)), u64::from(wanted))
+        if !is_met {
+            given = self.case.give_after(Some(&given));
+        }
+        if self.previous.is_some() {
+            given = self.case.or_last(given, &self.last);
+        }
+        (given, u64::from(wanted))
     }
 
     fn with_floor(&self, given: &Given) -> u64 {
@@ -232,7 +247,7 @@ impl<'a> Desk<'a> {
         let limited = |at: &usize| self.case.capacity[*at] != u32::MAX || used[*at] > 0;
         let resource = |at: usize| Resource {
             name: self.names[at].clone(),
-            capacity: self.case.capacity[at],
+            capacity: Some(self.case.capacity[at]).filter(|capacity| *capacity != u32::MAX),
             used: used[at],
             worth_of_one_more: given.prices.get(at).copied().unwrap_or(0.0),
         };

@@ -1,6 +1,6 @@
 //! The list that leaves: one line a contact, by rank.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{day_at, desk::Desk};
 use crate::{
@@ -93,17 +93,23 @@ impl<'a> List<'a> {
     }
 }
 
-/// The customers of the last list.
-pub(super) fn customers(file: &Path) -> Result<BTreeSet<String>> {
-    let column = Column { name: "customer_id".to_owned(), kind: ColumnType::Text };
+/// The customers of the last list, with the channel by which they were to be contacted.
+pub(super) fn customers(file: &Path) -> Result<BTreeMap<String, String>> {
+    let column = |name: &str| Column { name: name.to_owned(), kind: ColumnType::Text };
     let params = ReadParams { missing: Vec::new(), ..ReadParams::default() };
-    let mut found = BTreeSet::new();
-    for block in sources::open(&Input::Path(file.to_owned()), &params, None, &[column])? {
+    let input = Input::Path(file.to_owned());
+    let (needed, welcome) = ([column("customer_id")], [column("channel")]);
+    let (blocks, _) = sources::open_with(&input, &params, &needed, &welcome)?;
+    let mut found = BTreeMap::new();
+    for block in blocks {
         let scene = Scene::new(block?.rows);
-        let ids = scene.texts("customer_id");
-        found.extend(
-            (0..scene.rows().num_rows()).filter_map(|row| text_at(ids, row)).map(str::to_owned),
-        );
+        let (ids, channels) = (scene.texts("customer_id"), scene.texts("channel"));
+        for row in 0..scene.rows().num_rows() {
+            if let Some(id) = text_at(ids, row) {
+                let channel = text_at(channels, row).unwrap_or_default();
+                found.insert(id.to_owned(), channel.to_owned());
+            }
+        }
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use arrow_array::{Array, StringArray};
+use arrow_array::StringArray;
 
 use super::beside::Beside;
 use crate::{
@@ -81,8 +81,9 @@ impl Run<'_> {
     fn part<T>(&self, block: Block, write: impl Fn(&FeedRows<'_>) -> Result<T>) -> Result<Part<T>> {
         let bundle = self.scorer.bundle();
         let ids = ids(&block, bundle.source.id.as_deref());
-        let last: Option<Vec<Option<Last>>> =
-            self.previous.map(|previous| ids.iter().map(|id| previous.of(id)).collect());
+        let last: Option<Vec<Option<Last>>> = self
+            .previous
+            .map(|previous| ids.iter().map(|id| previous.of(id.unwrap_or_default())).collect());
         let scored = self.scorer.score_settled(block, |scored| {
             if let Some(last) = &last {
                 settle(scored, last, bundle);
@@ -109,8 +110,10 @@ impl Run<'_> {
         })
     }
 
-    fn nexts<'b>(&'b self, played: &Played, scored: &Scored, ids: &[String]) -> Vec<Next<'b>> {
-        let one = |(row, id): (usize, &String)| self.bound.next(played, scored, row, id);
+    fn nexts<'b>(&'b self, played: &Played, scored: &Scored, ids: &StringArray) -> Vec<Next<'b>> {
+        let one = |(row, id): (usize, Option<&str>)| {
+            self.bound.next(played, scored, row, id.unwrap_or_default())
+        };
         ids.iter().enumerate().map(one).collect()
     }
 
@@ -157,17 +160,11 @@ impl Run<'_> {
 }
 
 /// The ids as given; row numbers where the table has none.
-fn ids(block: &Block, id: Option<&str>) -> Vec<String> {
+fn ids(block: &Block, id: Option<&str>) -> StringArray {
     let column = id.and_then(|id| block.rows.column_by_name(id));
     let texts = column.and_then(|column| column.as_any().downcast_ref::<StringArray>());
-    match texts {
-        Some(texts) => (0..texts.len())
-            .map(
-                |row| if texts.is_valid(row) { texts.value(row).to_owned() } else { String::new() },
-            )
-            .collect(),
-        None => block.numbers.iter().map(u64::to_string).collect(),
-    }
+    let numbered = || block.numbers.iter().map(|number| Some(number.to_string())).collect();
+    texts.cloned().unwrap_or_else(numbered)
 }
 
 fn settle(scored: &mut Scored, last: &[Option<Last>], bundle: &crate::bundle::Bundle) {

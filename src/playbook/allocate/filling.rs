@@ -46,6 +46,18 @@ impl<'a> Filling<'a> {
         Some(at)
     }
 
+    /// Takes what was taken before, where it still fits and loses nothing that the floor does not ask for.
+    pub(super) fn keep(&mut self, last: &[Option<u8>]) {
+        for (candidate, at) in last.iter().enumerate().take(self.case.candidates()) {
+            let Some(at) = *at else { continue };
+            let choice = self.case.options(candidate).get(usize::from(at));
+            let is_wanted = |choice: &&Choice| choice.gain > 0.0 || self.case.in_floor[candidate];
+            if choice.filter(is_wanted).is_some_and(|choice| self.fits(choice)) {
+                self.take(candidate, at);
+            }
+        }
+    }
+
     /// First the floor: of those who count for it the ones who gain most, or lose least.
     pub(super) fn floor(&mut self, prices: &Prices<'_>) {
         let mut wanted = self.case.floor as usize;

@@ -186,6 +186,31 @@ fn random_cases_come_within_a_hundredth_of_the_optimum() {
 }
 
 #[test]
+fn the_last_answer_stays_unless_another_is_clearly_better() {
+    for seed in 300..330 {
+        let case = random(seed, 40 + seed % 200);
+        let given = case.give();
+        // Found again.
+        assert_eq!(case.or_last(given.clone(), &given.taken).taken, given.taken, "seed {seed}");
+        // Another of nearly the same worth: one contact fewer, the least of them.
+        let gain = |at: usize| given.taken[at].map(|n| case.options(at)[usize::from(n)].gain);
+        let least = (0..case.candidates())
+            .filter(|at| gain(*at).is_some())
+            .min_by(|a, b| gain(*a).partial_cmp(&gain(*b)).unwrap());
+        let mut before = given.taken.clone();
+        before[least.unwrap()] = None;
+        let stays = case.or_last(given.clone(), &before);
+        keeps_the_rules(&case, &stays);
+        assert!(stays.gain >= given.gain * (1.0 - AS_GOOD), "seed {seed}");
+        // Nonsense: everyone by the first option, and options that are not there.
+        let all: Vec<_> = (0..case.candidates()).map(|at| Some([0, 200][at % 2])).collect();
+        let found = case.or_last(given.clone(), &all);
+        keeps_the_rules(&case, &found);
+        assert!(found.gain >= given.gain * (1.0 - AS_GOOD), "seed {seed}");
+    }
+}
+
+#[test]
 fn larger_cases_come_within_a_hundredth_of_their_bound() {
     for seed in 200..206 {
         let case = random(seed, 3_000);
