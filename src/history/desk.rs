@@ -233,7 +233,7 @@ impl Bench<'_> {
         let mut lookup = self.dictionary.lookup();
         let mut day_before = (i32::MIN, 0);
         let customers = self.ids.find_all((0..count).map(|row| cells.text(0, row)));
-        for row in 0..count {
+        for (row, customer) in customers.into_iter().enumerate() {
             if !cells.keeps(row) {
                 read.facts.filtered += 1;
                 continue;
@@ -243,7 +243,7 @@ impl Bench<'_> {
                 read.rejected.push(place);
                 continue;
             }
-            let Some(customer) = customers[row] else {
+            let Some(customer) = customer else {
                 read.facts.unknown += 1;
                 let cause = "the customer file does not have this customer".to_owned();
                 read.rejected.push((block.lines[row], Some("cust_id".to_owned()), cause));

@@ -40,10 +40,10 @@ impl Key {
         let halves = if length > SHORT {
             let front = hash(id);
             (front, mix(front))
-        } else if let (Some(front), Some(back)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            (u64::from_le_bytes(*front), u64::from_le_bytes(*back))
-        } else if let (Some(front), Some(back)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            (u64::from(u32::from_le_bytes(*front)), u64::from(u32::from_le_bytes(*back)))
+        } else if let Some((front, back)) = both_ends::<8>(bytes) {
+            (u64::from_le_bytes(front), u64::from_le_bytes(back))
+        } else if let Some((front, back)) = both_ends::<4>(bytes) {
+            (u64::from(u32::from_le_bytes(front)), u64::from(u32::from_le_bytes(back)))
         } else {
             (bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
         };
@@ -54,6 +54,11 @@ impl Key {
     fn start(self, slots: usize) -> usize {
         mix(self.front ^ mix(self.back ^ u64::from(self.length))) as usize & (slots - 1)
     }
+}
+
+/// The first and the last bytes, which may overlap; `None` where there are fewer.
+fn both_ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
+    Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
 }
 
 /// A hasher for keys that are hashes already.

@@ -43,10 +43,10 @@ macro_rules! records {
             fn put(&self, bytes: &mut Vec<u8>) {
                 // All at once: the room is looked for but once.
                 let mut record = [0; Self::SIZE];
-                let mut rest = record.as_mut_slice();
-                give(&mut rest, self.day.to_le_bytes());
-                give(&mut rest, self.known.to_le_bytes());
-                $(give(&mut rest, self.$field.to_le_bytes());)*
+                let rest = give(&mut record, self.day.to_le_bytes());
+                let rest = give(rest, self.known.to_le_bytes());
+                $(let rest = give(rest, self.$field.to_le_bytes());)*
+                debug_assert!(rest.is_empty());
                 bytes.extend_from_slice(&record);
             }
 
@@ -72,11 +72,14 @@ fn take<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
     taken
 }
 
-/// Writes bytes to the front, as far as there is room.
-fn give<const N: usize>(rest: &mut &mut [u8], bytes: [u8; N]) {
-    if let Some((head, tail)) = std::mem::take(rest).split_first_chunk_mut::<N>() {
-        *head = bytes;
-        *rest = tail;
+/// Writes bytes to the front where there is room for them; gives what is left.
+fn give<const N: usize>(room: &mut [u8], bytes: [u8; N]) -> &mut [u8] {
+    match room.split_first_chunk_mut::<N>() {
+        Some((head, tail)) => {
+            *head = bytes;
+            tail
+        }
+        None => &mut [],
     }
 }
 
