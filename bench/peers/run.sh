@@ -3,7 +3,7 @@
 #
 #   bench/peers/run.sh FOLDER [REPEATS [STEP…]]
 #
-# Steps (all but predict10m if none is named):
+# Steps (all but predict10m and features if none is named):
 #   scorecard   train and predict with the scorecard and the tree, against pandas + scikit-learn
 #   fit100k     binning and fitting alone, 100,000 rows: LightGBM, XGBoost, scikit-learn; a tree of depth 10
 #   fit1m       the same, 1,000,000 rows
@@ -11,9 +11,10 @@
 #   predict1m   a 100-tree ensemble, CSV to CSV, against pandas and polars + LightGBM
 #   predict10m  the same, 10,000,000 rows
 #   shap        reasons by exact TreeSHAP
+#   features    columns from raw history: 20 million transactions, 200,000 customers, 24 snapshots, against Polars and DuckDB
 #
-# FOLDER is outside the repository; the tables are made there if they are missing (160 MB; 1.6 GB for predict10m), and
-# results.jsonl is added to. REVEILLE names the program (default: target/release/reveille of this checkout).
+# FOLDER is outside the repository; the tables are made there if they are missing (160 MB; 1.6 GB for predict10m, .2 GB for
+# features), and results.jsonl is added to. REVEILLE names the program (default: target/release/reveille of this checkout).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -94,6 +95,18 @@ predict() { # TABLE STEP
     rm -f "$folder/scores.csv" "$folder/feed.csv"
 }
 
+features() {
+    local raw=$folder/raw20m months=(--from 2024-01-31 --to 2025-12-31)
+    [ -d "$raw" ] || python3 "$here/make_history.py" --out "$raw" --transactions 20000000 --customers 200000
+    measure "features: reveille" -- "$reveille" features --history "$raw" --every month "${months[@]}" -q \
+        -o "$folder/features.parquet"
+    measure "features: polars" -- python3 "$here/features_polars.py" "$raw" "${months[@]}" --out "$folder/features_peer.parquet"
+    python3 "$here/features_same.py" "$folder/features.parquet" "$folder/features_peer.parquet"
+    measure "features: duckdb" -- python3 "$here/features_duckdb.py" "$raw" "${months[@]}" --out "$folder/features_peer.parquet"
+    python3 "$here/features_same.py" "$folder/features.parquet" "$folder/features_peer.parquet"
+    rm -f "$folder"/features*.parquet
+}
+
 table wide.csv 1000000 1
 table wide100k.csv 100000 1
 table wide_test.csv 200000 2
@@ -107,6 +120,7 @@ for _ in $(seq "$repeats"); do
             predict1m) predict wide.csv predict1m ;;
             predict10m) table wide10.csv 10000000 1; predict wide10.csv predict10m ;;
             shap) python3 "$here/shap_peers.py" "$folder/wide100k.csv" "$folder/wide_test.csv" --outcome y | tee -a "$results" ;;
+            features) features ;;
             *) echo "no step named $step" >&2; exit 2 ;;
         esac
     done
