@@ -191,7 +191,7 @@ fn reasons(criterion: &mut Criterion, bank: &Bank) {
         let explainer = Explainer::new(&fitted);
         let logits = reveille::scoring::predictor::logits(&fitted, &codes, ROWS);
         group.bench_function(fitted.name().key(), |bencher| {
-            bencher.iter(|| explainer.explain(&codes, &rows, &logits));
+            bencher.iter(|| explainer.explain(&codes, &rows, &logits, &[]));
         });
     }
 }

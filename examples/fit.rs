@@ -90,7 +90,7 @@ fn main() -> Result<()> {
         let some: Vec<u32> = (0..EXPLAINED.min(codes.rows as u32)).collect();
         let explainer = Explainer::new(&fitted);
         let clock = Clock::start();
-        let reasons = explainer.explain(&codes.codes(), &some, &scores);
+        let reasons = explainer.explain(&codes.codes(), &some, &scores, &[]);
         let explaining = clock.read();
         let chances: Vec<f64> = scores.iter().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
         let facts = json!({

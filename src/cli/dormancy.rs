@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
+    evaluate::beside,
     features::folder,
     options::{ConfigFlags, ReadFlags},
     tables,
@@ -14,7 +15,10 @@ use super::{
 use crate::{
     error::Result,
     history::{Group, Learned, Level},
+    output::report::dormancy as page,
     pipeline::dormancy::{Request, dormancy},
+    store,
+    units::Language,
 };
 
 /// Learn from raw history when a quiet customer counts as dormant.
@@ -25,6 +29,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   reveille dormancy --history raw
+  reveille dormancy --history raw --report dormancy.html
   reveille dormancy --history raw --level branch,sub_branch --limit 0.05 --rules > thresholds.toml")]
 pub(super) struct Dormancy {
     /// Folder of the raw files; history.folder of the configuration if not given
@@ -46,6 +51,20 @@ pub(super) struct Dormancy {
     /// Customers that a group must have; smaller ones inherit [default: 500]
     #[arg(long, value_name = "N")]
     min_customers: Option<u64>,
+
+    /// Write a page with the curves and thresholds to this HTML file, and its figures beside it as JSON
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    report: Option<PathBuf>,
+
+    /// Language of the page: en or zh
+    #[arg(
+        long,
+        env = "REVEILLE_LANG",
+        default_value = "en",
+        value_name = "LANG",
+        help_heading = "Output"
+    )]
+    lang: Language,
 
     /// Print the thresholds as rules for the configuration
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
@@ -91,25 +110,20 @@ impl Dormancy {
         if !self.level.is_empty() {
             learn.levels.clone_from(&self.level);
         }
+        let figures = self.report.as_deref().map(beside).transpose()?;
         let folder = folder(self.history.as_ref(), history.folder.as_ref())?;
         let learned = dormancy(&Request { folder, history, read }, ui)?;
+        if let Some((file, figures)) = self.report.as_ref().zip(figures) {
+            store::write(&figures, page::json(&learned).as_bytes())?;
+            store::write(file, page::html(&learned, self.lang).as_bytes())?;
+            ui.say(&format!("the page is {}, its figures {}", file.display(), figures.display()));
+        }
         ui.out(&match (self.json, self.rules) {
-            (true, _) => as_json(&learned),
+            (true, _) => page::json(&learned),
             (_, true) => as_rules(&learned),
             _ => as_text(&learned),
         })
     }
-}
-
-fn as_json(learned: &Learned) -> String {
-    let whole = json!({
-        "reveille": "dormancy",
-        "version": 1,
-        "horizon_days": learned.horizon_days,
-        "limit": learned.limit,
-        "groups": learned.groups,
-    });
-    format!("{whole:#}\n")
 }
 
 /// The thresholds as they stand in a configuration.

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Place, Result},
-    output::report::{Report, evidence::Evidence},
+    history::Learned,
+    output::report::{Report, dormancy, evidence::Evidence},
     pipeline::{
         backtest::{self, backtest},
         evaluate::{Request, evaluate},
@@ -57,6 +58,11 @@ pub(super) struct Evaluate {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
 
+    /// Show in the report, too, when a quiet customer does not come back: the figures that
+    /// `reveille dormancy --json` printed
+    #[arg(long, value_name = "FILE", requires = "report", help_heading = "Output")]
+    dormancy: Option<PathBuf>,
+
     /// Print every figure as JSON
     #[arg(long, help_heading = "Output")]
     json: bool,
@@ -94,7 +100,9 @@ impl Evaluate {
             profit: &config.profit,
             params: &config.evaluate,
         };
-        let evidence = self.measured(&request, ui)?;
+        let dormancy = self.dormancy.as_deref().map(learned).transpose()?;
+        let mut evidence = self.measured(&request, ui)?;
+        evidence.dormancy = dormancy;
         let model = format!("{}@{}", loaded.bundle.name, loaded.version);
         let report = Report {
             bundle: &loaded.bundle,
@@ -150,8 +158,15 @@ impl Evaluate {
     }
 }
 
+/// The figures of `reveille dormancy` in a file.
+fn learned(file: &Path) -> Result<Learned> {
+    const MOST: u64 = 256 << 20;
+    let text = store::read_text(file, MOST)?;
+    dormancy::parse(&text).map_err(|error| error.at(Place::File(file.to_owned())))
+}
+
 /// Where the figures of a report lie: its name with `.json`.
-fn beside(report: &Path) -> Result<PathBuf> {
+pub(super) fn beside(report: &Path) -> Result<PathBuf> {
     let figures = report.with_extension("json");
     if figures == report || report.file_name().is_none() {
         return Err(Error::new(Kind::Usage, "the report needs a name that ends in .html")

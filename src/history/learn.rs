@@ -61,7 +61,7 @@ impl LearnParams {
 }
 
 /// What was learned.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Learned {
     /// Days within which a return counts.
     pub horizon_days: usize,
@@ -72,7 +72,7 @@ pub struct Learned {
 }
 
 /// A group and its curve.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
     /// The level; none for the whole bank.
     pub level: Option<Level>,
@@ -96,7 +96,7 @@ pub struct Group {
 }
 
 /// The chance of a return after some quiet days.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// Quiet days.
     pub days: i32,
@@ -113,7 +113,7 @@ pub struct Point {
 }
 
 /// What a threshold would mean today.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Moved {
     /// The threshold.
     pub days: i32,
@@ -228,37 +228,36 @@ fn note(seen: &mut Seen, history: &History, person: &Person<'_>, days: &[i32]) {
     }
 }
 
-/// A group's curve, drawn towards its parent's.
+/// A group's curve and its bounds, drawn towards the parent's curve.
 struct Fitted {
     chances: Vec<Chance>,
     smooth: Vec<f64>,
+    low: Vec<f64>,
+    high: Vec<f64>,
 }
 
 impl Fitted {
     fn of(seen: &Seen, parent: Option<&Self>, params: &LearnParams) -> Self {
         let chances = seen.spells.curve(params.horizon_days);
         let weights: Vec<f64> = chances.iter().map(Chance::weight).collect();
-        let drawn: Vec<f64> = chances
-            .iter()
-            .zip(&weights)
-            .enumerate()
-            .map(|(day, (chance, weight))| match parent {
-                Some(parent) => {
-                    let total = weight + params.smoothing;
-                    let towards = parent.smooth[day] * params.smoothing;
-                    if total > 0.0 { (chance.probability * weight + towards) / total } else { 0.0 }
-                }
-                None => chance.probability,
+        let drawn = |of: &dyn Fn(&Chance) -> f64| -> Vec<f64> {
+            let own = chances.iter().map(of).zip(&weights).enumerate();
+            own.map(|(day, (own, weight))| {
+                let Some(parent) = parent else { return own };
+                let total = weight + params.smoothing;
+                let towards = parent.smooth[day] * params.smoothing;
+                if total > 0.0 { (own * weight + towards) / total } else { 0.0 }
             })
-            .collect();
+            .collect()
+        };
+        let low = drawn(&|chance| chance.interval().0);
+        let high = drawn(&|chance| chance.interval().1);
         // The day on which a spell begins is no quiet day.
-        let smooth = falling(&drawn, &weights);
-        Self { chances, smooth }
+        let smooth = falling(&drawn(&|chance| chance.probability), &weights);
+        Self { chances, smooth, low, high }
     }
 
     fn group(&self, level: Option<Level>, key: String, seen: &Seen, params: &LearnParams) -> Group {
-        let low: Vec<f64> = self.bound(|(low, _)| low);
-        let high: Vec<f64> = self.bound(|(_, high)| high);
         let days = self.threshold(&self.smooth, params);
         let curve = (7..=LONGEST)
             .step_by(7)
@@ -267,8 +266,8 @@ impl Fitted {
                 days: day as i32,
                 at_risk: self.chances[day].at_risk,
                 raw: self.chances[day].probability,
-                low: low[day],
-                high: high[day],
+                low: self.chances[day].interval().0,
+                high: self.chances[day].interval().1,
                 chance: self.smooth[day],
             })
             .collect();
@@ -286,15 +285,16 @@ impl Fitted {
             customers: seen.customers,
             spells: seen.spells.at_risk()[0],
             days,
-            days_low: self.first_below(&low, params),
-            days_high: self.first_below(&high, params),
+            // The curve is made to fall, its bounds are not: between them it lies all the same.
+            days_low: self
+                .first_below(&self.low, params)
+                .map(|low| days.map_or(low, |d| d.min(low))),
+            days_high: self
+                .first_below(&self.high, params)
+                .map(|high| days.map_or(high, |d| d.max(high))),
             curve,
             moved,
         }
-    }
-
-    fn bound(&self, end: impl Fn((f64, f64)) -> f64) -> Vec<f64> {
-        self.chances.iter().map(|chance| end(chance.interval())).collect()
     }
 
     /// Whether the spells that lasted so long tell anything.

@@ -139,7 +139,7 @@ impl Manifest {
             },
             states: groups(tally, |(state, _, _)| Some(*state)),
             quadrants: groups(tally, |(state, value, risk)| Quadrant::of(*state, *value, *risk)),
-            columns: columns(bundle, tally),
+            columns: column_facts(bundle, tally),
             run_id: String::new(),
             features_blake3: digest(&bundle.encoder),
             rules_blake3: digest(&bundle.rules),
@@ -188,7 +188,8 @@ fn groups<K: Ord>(
         .collect()
 }
 
-fn columns(bundle: &Bundle, tally: &Tally) -> Vec<ColumnFacts> {
+/// What was unusual about each encoded column, the farthest from training first.
+pub fn column_facts(bundle: &Bundle, tally: &Tally) -> Vec<ColumnFacts> {
     let reference: Vec<&[u64]> =
         bundle.encoder.columns.iter().map(|column| column.counts.as_slice()).collect();
     tally

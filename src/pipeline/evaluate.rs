@@ -8,13 +8,16 @@ use crate::{
     error::{Error, Kind, Place, Result},
     metrics::ProfitParams,
     nearest::nearest,
-    output::report::evidence::{Evidence, MeasuredOn, SnapshotFacts, Split},
+    output::{
+        manifest::column_facts,
+        report::evidence::{Evidence, MeasuredOn, SnapshotFacts, Split},
+    },
     pipeline::{
         Watcher,
         evidence::{Against, Grouping, Judged, QuadrantTally, Standing},
         scores::{Outcomes, with_outcomes},
     },
-    scoring::{Scored, Scorer, State},
+    scoring::{Scored, Scorer, State, tally::Tally},
     sources::{self, Column, Input, ReadParams},
     units::Day,
 };
@@ -49,6 +52,7 @@ pub fn evaluate(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Evidence
         dormant: Population::new(&groupings, bundle.reactivation.as_ref()),
         quadrants: BTreeMap::new(),
         snapshots: BTreeMap::new(),
+        tally: Tally::default(),
     };
     watcher.stage(&format!("scoring {input}"));
     let (mut rejected, mut rows) = (0, 0);
@@ -117,11 +121,13 @@ struct Run<'a> {
     quadrants: BTreeMap<Option<i32>, QuadrantTally>,
     /// Customers, and those with a known outcome, by as-of date.
     snapshots: BTreeMap<i32, (u64, u64)>,
+    tally: Tally,
 }
 
 impl Run<'_> {
     fn take(&mut self, done: &Scored) -> Result<()> {
         let (left, returned) = self.outcomes.of(&done.block.rows)?;
+        self.tally.merge(&Tally::of(done));
         let (mut active, mut dormant) = (Vec::new(), Vec::new());
         for row in 0..done.state.len() {
             let outcome = match done.state[row] {
@@ -179,6 +185,8 @@ impl Run<'_> {
             snapshots: snapshots(&self.snapshots, window),
             profit: *request.profit,
             backtest: None,
+            drift: column_facts(self.bundle, &self.tally),
+            dormancy: None,
             churn: evidence(&self.active)?,
             reactivation: evidence(&self.dormant)?,
         })

@@ -11,13 +11,13 @@ use crate::{
     features::{Bins, EncodedColumn},
     output::report::evidence::Values,
     pipeline::Watcher,
-    playbook::Quadrant,
+    playbook::{Quadrant, phrases::never_changes},
     scoring::{Scored, Scorer, State, explain::Explainer, predictor::Predictor},
     sources::{self, Input, ReadParams},
     units::Day,
 };
 
-use aims::{never_changes, targets, values};
+use aims::{targets, values};
 
 /// Changes told, at most.
 const CHANGES: usize = 5;

@@ -111,14 +111,17 @@ pub fn predict(
     stdout: &mut (dyn Write + Send),
     watcher: &dyn Watcher,
 ) -> Result<Done> {
-    let mut scorer = Scorer::new(request.bundle)?;
-    if let Some(wanted) = request.reasons.wanted() {
-        scorer = scorer.explaining(wanted);
-    }
     let params =
         ReadParams { missing: request.bundle.source.missing.clone(), ..request.read.clone() };
     let (plays, blocks) = Plays::open(request, &params)?;
     plays.tell(watcher);
+    let mut scorer = Scorer::new(request.bundle)?;
+    if let Some(wanted) = request.reasons.wanted() {
+        let columns = request.bundle.encoder.columns.iter();
+        let book = plays.bound.book();
+        let actionable: Vec<bool> = columns.map(|column| book.is_actionable(column)).collect();
+        scorer = scorer.explaining(wanted, &actionable);
+    }
     let style = FeedStyle::new(
         request.bundle,
         &plays.bound,

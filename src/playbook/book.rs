@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Kind, Place, Result},
     expr,
-    playbook::{Quadrant, check},
+    playbook::{Phrase, Quadrant, check},
     units::{Day, Language},
 };
 
@@ -68,6 +68,9 @@ pub struct Book {
     pub holdout: Holdout,
     /// The segments and what to do.
     pub rules: Vec<Rule>,
+    /// Reasons in words, by column.
+    #[serde(default)]
+    pub phrases: BTreeMap<String, Phrase>,
 }
 
 /// The columns that a playbook may speak of, by type.

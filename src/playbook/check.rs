@@ -29,6 +29,11 @@ pub(super) fn book(book: &Book) -> Result<()> {
     codes(book)?;
     names(book)?;
     amounts(book)?;
+    for (column, phrase) in &book.phrases {
+        if let Some(what) = phrase.fault() {
+            return Err(fault(&format!("phrase of {column}: {what}")));
+        }
+    }
     book.rules.iter().try_for_each(|rule| references(book, rule))?;
     expressions(book)
 }

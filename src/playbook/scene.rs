@@ -172,13 +172,16 @@ impl Bound {
         if wanted.is_empty() {
             return Ok(());
         }
-        let groups = groups(scene, peers);
+        let groups: Vec<usize> = {
+            let of_rows = PeerGroups::new(scene, peers);
+            (0..scene.rows().num_rows()).map(|row| of_rows.of(row)).collect()
+        };
         let column = |name: &str| -> Option<ArrayRef> {
             let of_group = match name.strip_prefix(PEER_UPPER) {
                 Some(column) => &peers.column(column)?.upper,
                 None => &peers.column(name.strip_prefix(PEER)?)?.median,
             };
-            let usual = |group: &u16| of_group.get(usize::from(*group)).copied().flatten();
+            let usual = |group: &usize| of_group.get(*group).copied().flatten();
             Some(Arc::new(groups.iter().map(usual).collect::<Float64Array>()))
         };
         let found = wanted.into_iter().filter_map(|name| Some((name.as_str(), column(name)?)));
@@ -186,11 +189,24 @@ impl Bound {
     }
 }
 
-/// The peer group of each row.
-pub fn groups(scene: &Scene, peers: &Peers) -> Vec<u16> {
-    let (age, assets) = (scene.numbers(&peers.age), scene.numbers(&peers.assets));
-    let group = |row| peers.group(number_at(age, row), number_at(assets, row)) as u16;
-    (0..scene.rows().num_rows()).map(group).collect()
+/// The peer groups of some rows.
+#[derive(Debug)]
+pub struct PeerGroups<'a> {
+    peers: &'a Peers,
+    age: Option<&'a Float64Array>,
+    assets: Option<&'a Float64Array>,
+}
+
+impl<'a> PeerGroups<'a> {
+    /// Those of the rows of a scene.
+    pub fn new(scene: &'a Scene, peers: &'a Peers) -> Self {
+        Self { peers, age: scene.numbers(&peers.age), assets: scene.numbers(&peers.assets) }
+    }
+
+    /// That of one row.
+    pub fn of(&self, row: usize) -> usize {
+        self.peers.group(number_at(self.age, row), number_at(self.assets, row))
+    }
 }
 
 /// The word of a value band in the feed.

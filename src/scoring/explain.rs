@@ -1,7 +1,8 @@
 //! The reasons behind a score: additive contributions in logit space.
 //!
 //! The contributions of a row add up, with the base, to the logit that the learner gives it. The
-//! reasons are the three largest that point where the row's score lies against the base.
+//! reasons are the three largest that point where the row's score lies against the base. Those that someone
+//! can act on come first; where none of the three is one, the largest that is takes the place of the third.
 
 use crate::{
     bundle::{Blend, Fitted},
@@ -33,7 +34,7 @@ impl Reason {
     }
 }
 
-/// Up to three reasons, the strongest first.
+/// Up to three reasons: those that someone can act on first, then the strongest first.
 pub type Reasons = [Option<Reason>; 3];
 
 /// Contributions that count as none.
@@ -144,10 +145,20 @@ impl Explainer {
         }
     }
 
-    /// The reasons of each of the chosen rows; `logits` has one entry a row of the codes.
-    pub fn explain(&self, codes: &Codes, rows: &[u32], logits: &[f64]) -> Vec<Reasons> {
+    /// The reasons of each of the chosen rows; `logits` has one entry a row of the codes, `actionable` one an
+    /// encoded column: whether someone can act on it.
+    pub fn explain(
+        &self,
+        codes: &Codes,
+        rows: &[u32],
+        logits: &[f64],
+        actionable: &[bool],
+    ) -> Vec<Reasons> {
+        let can_act = |column: u32| actionable.get(column as usize).copied().unwrap_or(false);
         if let Self::Additive { tables, base } = self {
-            return additive(tables, *base, codes, rows, logits);
+            let tables: Vec<Table<'_>> =
+                tables.iter().map(|(column, table)| (*column, can_act(*column), table)).collect();
+            return additive(&tables, *base, codes, rows, logits);
         }
         let columns = self.columns();
         if columns.is_empty() {
@@ -162,7 +173,7 @@ impl Explainer {
                 let sign = if logits[row as usize] >= self.base() { 1.0 } else { -1.0 };
                 let mut strongest = Strongest::default();
                 for (&column, contribution) in columns.iter().zip(of_row) {
-                    strongest.offer(column, sign * contribution);
+                    strongest.offer(column, can_act(column), sign * contribution);
                 }
                 reasons.push(strongest.reasons(sign));
             }
@@ -176,9 +187,12 @@ fn tables(card: &Scorecard) -> Vec<(u32, [f64; 256])> {
     card.columns.iter().map(|column| (column.column, centred(column))).collect()
 }
 
+/// A column, whether someone can act on it, and its contributions by code.
+type Table<'a> = (u32, bool, &'a [f64; 256]);
+
 /// Column by column over a few rows at a time, so that each table is looked into while it is warm.
 fn additive(
-    tables: &[(u32, [f64; 256])],
+    tables: &[Table<'_>],
     base: f64,
     codes: &Codes,
     rows: &[u32],
@@ -193,10 +207,11 @@ fn additive(
         for (sign, &row) in signs.iter_mut().zip(rows) {
             *sign = if logits[row as usize] >= base { 1.0 } else { -1.0 };
         }
-        for (column, table) in tables {
+        for (column, can_act, table) in tables {
             let codes = codes[*column as usize];
             for ((strongest, &sign), &row) in strongest.iter_mut().zip(&signs).zip(rows) {
-                strongest.offer(*column, sign * table[usize::from(codes[row as usize])]);
+                let strength = sign * table[usize::from(codes[row as usize])];
+                strongest.offer(*column, *can_act, strength);
             }
         }
         let told = strongest.iter().zip(&signs);
@@ -205,22 +220,33 @@ fn additive(
     reasons
 }
 
-/// The three strongest contributions so far; the first offered wins a tie.
+/// The three strongest contributions so far, and the strongest that someone can act on; the first offered wins
+/// a tie.
 #[derive(Debug, Clone, Copy)]
 struct Strongest {
     strength: [f64; 3],
     column: [u32; 3],
+    can_act: [bool; 3],
+    actionable: (f64, u32),
 }
 
 impl Default for Strongest {
     fn default() -> Self {
-        Self { strength: [NEGLIGIBLE; 3], column: [u32::MAX; 3] }
+        Self {
+            strength: [NEGLIGIBLE; 3],
+            column: [u32::MAX; 3],
+            can_act: [false; 3],
+            actionable: (NEGLIGIBLE, u32::MAX),
+        }
     }
 }
 
 impl Strongest {
     #[inline]
-    fn offer(&mut self, column: u32, strength: f64) {
+    fn offer(&mut self, column: u32, can_act: bool, strength: f64) {
+        if can_act && strength > self.actionable.0 {
+            self.actionable = (strength, column);
+        }
         if strength <= self.strength[2] {
             return;
         }
@@ -228,15 +254,23 @@ impl Strongest {
         while at > 0 && strength > self.strength[at - 1] {
             self.strength[at] = self.strength[at - 1];
             self.column[at] = self.column[at - 1];
+            self.can_act[at] = self.can_act[at - 1];
             at -= 1;
         }
         self.strength[at] = strength;
         self.column[at] = column;
+        self.can_act[at] = can_act;
     }
 
     /// The reasons; `sign` is that of the contributions that were offered as strengths.
-    fn reasons(&self, sign: f64) -> Reasons {
-        std::array::from_fn(|i| {
+    fn reasons(mut self, sign: f64) -> Reasons {
+        let (strength, column) = self.actionable;
+        if column != u32::MAX && !self.can_act.contains(&true) {
+            (self.strength[2], self.column[2], self.can_act[2]) = (strength, column, true);
+        }
+        let mut order = [0, 1, 2];
+        order.sort_by_key(|i| !self.can_act[*i]);
+        order.map(|i| {
             let there = self.column[i] != u32::MAX;
             there.then(|| Reason { column: self.column[i], contribution: sign * self.strength[i] })
         })

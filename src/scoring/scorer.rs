@@ -80,15 +80,19 @@ struct Prepared<'a> {
     model: &'a Model,
     predictor: Predictor<'a>,
     explainer: Option<(Explainer, Wanted)>,
+    /// For each encoded column whether someone can act on it.
+    actionable: Vec<bool>,
 }
 
 impl<'a> Prepared<'a> {
     fn new(model: &'a Model) -> Self {
-        Self { model, predictor: Predictor::new(&model.fitted), explainer: None }
+        let predictor = Predictor::new(&model.fitted);
+        Self { model, predictor, explainer: None, actionable: Vec::new() }
     }
 
-    fn explaining(self, wanted: Wanted) -> Self {
-        Self { explainer: Some((Explainer::new(&self.model.fitted), wanted)), ..self }
+    fn explaining(self, wanted: Wanted, actionable: &[bool]) -> Self {
+        let explainer = Some((Explainer::new(&self.model.fitted), wanted));
+        Self { explainer, actionable: actionable.to_vec(), ..self }
     }
 }
 
@@ -108,12 +112,13 @@ impl<'a> Scorer<'a> {
         })
     }
 
-    /// Makes it give the reasons of the rows that are wanted, too.
+    /// Makes it give the reasons of the rows that are wanted, too; `actionable` says for each encoded column
+    /// whether someone can act on it.
     #[must_use]
-    pub fn explaining(self, wanted: Wanted) -> Self {
+    pub fn explaining(self, wanted: Wanted, actionable: &[bool]) -> Self {
         Self {
-            churn: self.churn.explaining(wanted),
-            reactivation: self.reactivation.map(|prepared| prepared.explaining(wanted)),
+            churn: self.churn.explaining(wanted, actionable),
+            reactivation: self.reactivation.map(|prepared| prepared.explaining(wanted, actionable)),
             ..self
         }
     }
@@ -209,7 +214,8 @@ impl Scored {
             wanted(state, self.value_band[row], self.risk_band[row])
         };
         let rows: Vec<u32> = rows.into_iter().filter(is_wanted).collect();
-        for (&row, reasons) in rows.iter().zip(explainer.explain(&codes, &rows, logits)) {
+        let told = explainer.explain(&codes, &rows, logits, &prepared.actionable);
+        for (&row, reasons) in rows.iter().zip(told) {
             self.reasons[row as usize] = reasons;
         }
     }

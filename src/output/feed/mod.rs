@@ -15,14 +15,17 @@ pub use columnar::ParquetFeed;
 pub use columns::{COLUMNS, CellKind, FeedColumn, VERSION};
 pub use csv::CsvFeed;
 pub use text::guarded;
-pub(in crate::output) use text::{is_plain, push_number, push_text};
+pub(in crate::output) use text::{is_plain, needs_quotes, push_number, push_text};
 
 use plays::{PlayRows, PlayStyle};
 
 use crate::{
     bundle::Bundle,
     output::words::{CellText, Cells, Words},
-    playbook::{Bound, Next, Played, Quadrant, scene},
+    playbook::{
+        Bound, Next, Played, Quadrant,
+        scene::{self, PeerGroups},
+    },
     scoring::{Scored, State},
     units::{Day, Language},
 };
@@ -34,6 +37,7 @@ pub struct FeedRows<'a> {
     cells: Cells<'a>,
     ids: Option<&'a arrow_array::StringArray>,
     plays: PlayRows<'a>,
+    peers: Option<PeerGroups<'a>>,
     style: &'a FeedStyle,
 }
 
@@ -74,7 +78,7 @@ impl FeedStyle {
     ) -> Self {
         Self {
             plays: PlayStyle::new(bound, language, run_id),
-            words: Words::new(bundle, language),
+            words: Words::new(bundle, bound.book(), language),
             language,
             model: model.to_owned(),
             id: bundle.source.id.clone(),
@@ -82,7 +86,7 @@ impl FeedStyle {
     }
 
     /// The rows of a scored stretch in this style.
-    pub fn rows<'a>(&'a self, bundle: &Bundle, turn: Turn<'a>) -> FeedRows<'a> {
+    pub fn rows<'a>(&'a self, bundle: &'a Bundle, turn: Turn<'a>) -> FeedRows<'a> {
         use arrow_array::Array;
         let Turn { scored, bound, played, nexts, previous } = turn;
         let ids = self.id.as_ref().and_then(|id| scored.block.rows.column_by_name(id));
@@ -90,6 +94,7 @@ impl FeedStyle {
             cells: Cells::new(bundle, &scored.block.rows, scored.as_of.as_deref()),
             ids: ids.and_then(|column| column.as_any().downcast_ref()),
             plays: PlayRows::new(bound, played, nexts, previous),
+            peers: bundle.peers.as_ref().map(|peers| PeerGroups::new(&played.scene, peers)),
             scored,
             style: self,
         }
@@ -152,6 +157,8 @@ impl FeedRows<'_> {
     fn send_reasons(&self, row: usize, scratch: &mut String, sink: &mut impl Sink) {
         let reasons = &self.scored.reasons[row];
         let words = &self.style.words;
+        let is_told = reasons.iter().any(Option::is_some);
+        let group = self.peers.as_ref().filter(|_| is_told).map(|peers| peers.of(row));
         for reason in reasons {
             let Some(reason) = reason else {
                 sink.plain(None);
@@ -159,7 +166,7 @@ impl FeedRows<'_> {
             };
             scratch.clear();
             let cell = self.cells.get(reason.column, row);
-            words.write(*reason, self.scored.state[row], &cell, scratch);
+            words.write(*reason, self.scored.state[row], &cell, group, scratch);
             let is_plain = match cell {
                 CellText::Text(text) => !text::needs_quotes(text.as_bytes()),
                 _ => true,

@@ -42,7 +42,7 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a cell must stand in quotes. All bytes are looked at, many at a time.
-pub(super) fn needs_quotes(bytes: &[u8]) -> bool {
+pub(in crate::output) fn needs_quotes(bytes: &[u8]) -> bool {
     bytes.iter().fold(false, |found, byte| found | matches!(byte, b',' | b'"' | b'\n' | b'\r'))
 }
 

@@ -4,7 +4,9 @@ use serde::Serialize;
 
 use crate::{
     bundle::LearnerName,
+    history::Learned,
     metrics::{Estimate, Figures, ProfitParams},
+    output::manifest::ColumnFacts,
     playbook::Quadrant,
     units::Day,
 };
@@ -29,6 +31,12 @@ pub struct Evidence {
     /// How the model would have done, trained at the time; where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backtest: Option<Backtest>,
+    /// How far each encoded column has moved from training, the farthest first; empty for rows of the training table.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<ColumnFacts>,
+    /// After how many quiet days customers do not come back; where that was learned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dormancy: Option<Learned>,
     /// Churn of the active.
     pub churn: Option<ModelEvidence>,
     /// Reactivation of the dormant.

@@ -7,6 +7,8 @@
 mod backtest;
 mod curves;
 mod data;
+pub mod dormancy;
+mod drift;
 mod drivers;
 pub mod evidence;
 mod fitted;
@@ -120,9 +122,12 @@ impl<'a> Report<'a> {
             ("groups", "Where", "分组效果"),
             ("fairness", "Fairness", "公平性"),
             ("missed", "Missed", "漏判"),
-            ("data", "Data", "数据"),
-            ("limits", "Limits", "局限"),
         ]);
+        let drift = &self.evidence.drift;
+        let dormancy = self.evidence.dormancy.as_ref();
+        sections.extend((!drift.is_empty()).then_some(("drift", "Drift", "漂移")));
+        sections.extend(dormancy.map(|_| ("dormancy", "Dormancy", "沉睡门槛")));
+        sections.extend([("data", "Data", "数据"), ("limits", "Limits", "局限")]);
         page.contents(&sections);
         map::of(&mut page, self);
         curves::of(&mut page, &parts);
@@ -133,6 +138,12 @@ impl<'a> Report<'a> {
         groups::slices(&mut page, &parts);
         groups::fairness(&mut page, &parts);
         groups::missed(&mut page, &parts);
+        if !drift.is_empty() {
+            drift::of(&mut page, drift);
+        }
+        if let Some(learned) = dormancy {
+            dormancy::of(&mut page, learned);
+        }
         data::of(&mut page, self);
         data::limits(&mut page, self, &parts);
         page.finish(self.model)

@@ -1,46 +1,9 @@
-//! What a column could say instead, and which columns nobody can change.
+//! What a column could say instead.
 
 use crate::{
     features::{CodeKind, EncodedColumn, Meaning},
     output::report::evidence::Values,
 };
-
-/// Words in the names of columns that tell what nobody can change.
-const FIXED: [&str; 26] = [
-    "age",
-    "birth",
-    "gender",
-    "sex",
-    "tenure",
-    "branch",
-    "region",
-    "open",
-    "opened",
-    "acquisition",
-    "acq",
-    "geography",
-    "country",
-    "city",
-    "occupation",
-    "race",
-    "nationality",
-    "marital",
-    "since",
-    "年龄",
-    "性别",
-    "地区",
-    "支行",
-    "开户",
-    "籍贯",
-    "职业",
-];
-
-/// Whether a column's name says that it tells what nobody can change.
-pub(super) fn never_changes(name: &str) -> bool {
-    let mut words = name.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
-    let (latin, signs): (Vec<&str>, Vec<&str>) = FIXED.iter().partition(|word| word.is_ascii());
-    words.any(|word| latin.contains(&word.as_str())) || signs.iter().any(|sign| name.contains(sign))
-}
 
 /// The codes that a column could have instead, the nearest first, each with the share of training rows that
 /// lie between. A missing value and a code that no training row had are no aims.
@@ -96,17 +59,5 @@ mod tests {
         assert_eq!(targets, [(4, 0.4), (1, 0.5)]);
         let bins = Bins::Category { levels: vec!["a".into(), "b".into()] };
         assert_eq!(super::targets(&column(bins, &[0, 60, 40, 0]), 2), [(1, 0.4)]);
-    }
-
-    #[test]
-    fn names_of_what_nobody_can_change_are_known() {
-        for name in
-            ["age", "customer_age", "tenure_months", "branch", "客户年龄", "days_since_open"]
-        {
-            assert!(never_changes(name), "{name}");
-        }
-        for name in ["aum", "average_balance", "product_count", "usage", "contacts_90d"] {
-            assert!(!never_changes(name), "{name}");
-        }
     }
 }

@@ -102,6 +102,8 @@ pub(super) fn evidence(
         snapshots: room.snapshots(),
         profit: config.profit,
         backtest: None,
+        drift: Vec::new(),
+        dormancy: None,
         churn,
         reactivation,
     })

@@ -80,7 +80,7 @@ fn contributions_and_base_are_the_logit_of_every_learner() {
         let width = explainer.columns().len();
         let mut told = vec![f64::NAN; 81 * width];
         explainer.contributions(&codes, &rows, &mut told);
-        let reasons = explainer.explain(&codes, &rows, &logits);
+        let reasons = explainer.explain(&codes, &rows, &logits, &[]);
         for (at, &row) in rows.iter().enumerate() {
             let of_row = &told[at * width..(at + 1) * width];
             let off = of_row.iter().sum::<f64>() + explainer.base() - logits[row as usize];
