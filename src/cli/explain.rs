@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{
     options::{ConfigFlags, ReadFlags, RegistryFlags},
+    predict::other_playbook,
     tables,
     ui::Ui,
 };
@@ -16,7 +17,7 @@ use crate::{
         report::values_told,
         words::number,
     },
-    pipeline::explain::{Cell, Contribution, Explanation, Request, Score, explain},
+    pipeline::explain::{Cell, Explanation, Request, Rules, Score, explain},
     scoring::State,
     sources::Input,
     store,
@@ -30,7 +31,8 @@ const BAR: usize = 20;
 
 /// Why one customer scores as they do, and what would have to change.
 ///
-/// The contributions are exact: with the base they add up to the score. What would have to change is the
+/// The contributions are exact: with the base they add up to the score. The rules of the playbook say who
+/// the customer is and what to do. What would have to change is the
 /// nearest change of one column that brings the customer to the other side of the cut, all others as they
 /// are; it tells how the model sees the customer, not what a contact would do.
 #[derive(Debug, Args)]
@@ -52,6 +54,10 @@ pub(super) struct Explain {
     /// Columns that nobody can change, besides age, gender, tenure, branch and the like
     #[arg(long, value_name = "COL,…", value_delimiter = ',')]
     fixed: Vec<String>,
+
+    /// Another playbook than that of the model
+    #[arg(long, value_name = "FILE")]
+    playbook: Option<PathBuf>,
 
     #[command(flatten)]
     read: ReadFlags,
@@ -82,7 +88,9 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(&self, ui: &Ui) -> Result<()> {
-        let mut read = self.config.load()?.read;
+        let config = self.config.load()?;
+        let playbook = other_playbook(self.playbook.as_deref(), &config)?;
+        let mut read = config.read;
         self.read.apply(&mut read);
         let reference = self.registry.reference(self.model.as_deref())?;
         let loaded = self.registry.open().load(&reference)?;
@@ -92,6 +100,8 @@ impl Explain {
             read,
             customer: &self.customer,
             fixed: &self.fixed,
+            playbook: playbook.as_deref(),
+            language: self.lang,
         };
         let explanation = explain(&request, ui)?;
         if let Some(file) = &self.svg {
@@ -127,18 +137,6 @@ fn cell(cell: &Cell, language: Language) -> String {
     }
 }
 
-/// A column with the customer's value, e.g. `age = 58 (typical 37)`.
-fn named(contribution: &Contribution, language: Language) -> String {
-    let mut words = format!("{} = {}", contribution.column, cell(&contribution.value, language));
-    if let Some(typical) = &contribution.typical {
-        let typical = cell(typical, language);
-        words.push_str(
-            &language.pick(format!(" (typical {typical})"), format!("（通常为 {typical}）")),
-        );
-    }
-    words
-}
-
 fn text(explanation: &Explanation, language: Language) -> String {
     let mut text = head(explanation, language);
     let Some(score) = &explanation.score else {
@@ -167,7 +165,7 @@ fn text(explanation: &Explanation, language: Language) -> String {
         .iter()
         .map(|change| {
             let (from, to) = (cell(&change.from, language), values_told(&change.to, language));
-            vec![format!("  {}: {from} → {to}", change.column), percent(change.probability)]
+            vec![format!("  {}: {from} → {to}", change.name), percent(change.probability)]
         })
         .collect();
     text.push_str(&tables::columns(&rows));
@@ -223,6 +221,52 @@ fn head(explanation: &Explanation, language: Language) -> String {
             language.pick(format!("quadrant {name}: {label}"), format!("象限：{label}（{name}）"),)
         );
     }
+    text.push_str(&rules(&explanation.rules, language));
+    text
+}
+
+/// Who the customer is, and what to do.
+fn rules(rules: &Rules, language: Language) -> String {
+    let mut text = String::new();
+    let names: Vec<String> =
+        rules.segments.iter().map(|told| format!("{}: {}", told.code, told.words)).collect();
+    if let Some((first, others)) = names.split_first() {
+        let _ = writeln!(text, "{} {first}", language.pick("segment", "客群"));
+        if !others.is_empty() {
+            let codes = rules.segments[1..].iter().map(|told| told.code.as_str());
+            let codes = codes.collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "{} {codes}", language.pick("also", "另属"));
+        }
+    }
+    if let Some((action, rule)) = rules.action.as_ref().zip(rules.rule.as_ref()) {
+        let mut parts = vec![action.words.clone()];
+        parts.extend(rules.product.as_ref().map(|product| product.words.clone()));
+        parts.extend(
+            rules
+                .channels
+                .first()
+                .map(|channel| language.pick(format!("by {channel}"), format!("渠道 {channel}"))),
+        );
+        parts.extend(
+            rules.contact_by.map(|day| language.pick(format!("until {day}"), format!("{day} 前"))),
+        );
+        let told = parts.join(language.pick(", ", "，"));
+        let _ = writeln!(
+            text,
+            "{}",
+            language.pick(
+                format!("next: {told} (rule {rule})"),
+                format!("下一步：{told}（规则 {rule}）"),
+            )
+        );
+    }
+    if let Some(reason) = &rules.suppressed {
+        let _ = writeln!(
+            text,
+            "{}",
+            language.pick(format!("not contacted: {reason}"), format!("不联系：{reason}"))
+        );
+    }
     text
 }
 
@@ -238,7 +282,8 @@ fn moves(score: &Score, language: Language) -> Vec<Move> {
     let mut moves = Vec::new();
     for contribution in score.contributions.iter().take(SHOWN) {
         let to = contribution.probability_so_far;
-        moves.push(Move { words: named(contribution, language), from: at, to });
+        let words = contribution.words.chars().map(|c| if c.is_control() { ' ' } else { c });
+        moves.push(Move { words: words.collect(), from: at, to });
         at = to;
     }
     let others = score.contributions.len().saturating_sub(SHOWN);

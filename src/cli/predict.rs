@@ -10,6 +10,7 @@ use super::{
     ui::Ui,
 };
 use crate::{
+    config::Config,
     error::Result,
     output::manifest::Manifest,
     pipeline::{
@@ -117,7 +118,7 @@ impl Predict {
             read,
             reasons: self.reasons,
             language: self.lang,
-            playbook: self.playbook(config.playbook.file.as_deref())?,
+            playbook: other_playbook(self.playbook.as_deref(), &config)?,
             previous: self.previous.clone(),
             mark: if self.bom { Mark::Bom } else { Mark::Without },
         };
@@ -148,14 +149,12 @@ impl Predict {
     }
 }
 
-impl Predict {
-    /// The text of the playbook that overrules that of the model.
-    fn playbook(&self, configured: Option<&Path>) -> Result<Option<String>> {
-        let Some(file) = self.playbook.as_deref().or(configured) else { return Ok(None) };
-        let text = playbook::read(file)?;
-        playbook::parse(&text, Some(file))?;
-        Ok(Some(text))
-    }
+/// The text of the playbook that overrules that of the model: the flag's, or the configuration's.
+pub(super) fn other_playbook(flag: Option<&Path>, config: &Config) -> Result<Option<String>> {
+    let Some(file) = flag.or(config.playbook.file.as_deref()) else { return Ok(None) };
+    let text = playbook::read(file)?;
+    playbook::parse(&text, Some(file))?;
+    Ok(Some(text))
 }
 
 /// How many customers of the last feed are in another quadrant now.

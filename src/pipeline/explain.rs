@@ -1,6 +1,7 @@
 //! Why one customer scores as they do, and what would have to change.
 
 mod aims;
+mod rules;
 
 use arrow_array::{Array, Date32Array, Float64Array, RecordBatch, StringArray};
 use serde::Serialize;
@@ -9,15 +10,19 @@ use crate::{
     bundle::{Bundle, Model},
     error::{Error, Kind, Result},
     features::{Bins, EncodedColumn},
-    output::report::evidence::Values,
+    output::{
+        report::evidence::Values,
+        words::{Cells, Words},
+    },
     pipeline::Watcher,
-    playbook::{Quadrant, phrases::never_changes},
+    playbook::{Bound, Quadrant},
     scoring::{Scored, Scorer, State, explain::Explainer, predictor::Predictor},
-    sources::{self, Input, ReadParams},
-    units::Day,
+    sources::{Block, Input, ReadParams},
+    units::{Day, Language},
 };
 
 use aims::{targets, values};
+pub use rules::{Rules, Told};
 
 /// Changes told, at most.
 const CHANGES: usize = 5;
@@ -35,6 +40,10 @@ pub struct Request<'a> {
     pub customer: &'a str,
     /// Columns that nobody can change, besides those that are known by their names.
     pub fixed: &'a [String],
+    /// The text of another playbook than that of the model.
+    pub playbook: Option<&'a str>,
+    /// Language of the words.
+    pub language: Language,
 }
 
 /// Why one customer scores as they do.
@@ -52,6 +61,8 @@ pub struct Explanation {
     pub value_cut: Option<f64>,
     /// Where the customer stands.
     pub quadrant: Option<Quadrant>,
+    /// Which rules of the playbook apply, and what they ask for.
+    pub rules: Rules,
     /// What a model says; none where no model applies to the state.
     pub score: Option<Score>,
 }
@@ -81,6 +92,8 @@ pub struct Score {
 pub struct Contribution {
     /// The column.
     pub column: String,
+    /// What it says of the customer, in words and against peers.
+    pub words: String,
     /// The customer's value.
     pub value: Cell,
     /// What is usual: the median, or the most frequent level.
@@ -108,6 +121,8 @@ pub enum Cell {
 pub struct Change {
     /// The column.
     pub column: String,
+    /// What people call it.
+    pub name: String,
     /// The customer's value.
     pub from: Cell,
     /// The values that would do.
@@ -125,7 +140,9 @@ pub fn explain(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Explanati
     let scorer = Scorer::new(bundle)?;
     watcher.stage(&format!("looking through {input}"));
     let mut found: Option<(i32, Explanation)> = None;
-    for block in sources::open(input, &params, None, &bundle.source.columns)? {
+    let (bound, blocks) = rules::open(bundle, request.playbook, input, &params)?;
+    let words = Words::new(bundle, bound.book(), request.language);
+    for block in blocks {
         let block = block?;
         let rows = find(request, &block)?;
         if rows.is_empty() {
@@ -135,7 +152,7 @@ pub fn explain(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Explanati
         for row in rows {
             let day = done.as_of.as_ref().map_or(i32::MIN, |days| days[row]);
             if found.as_ref().is_none_or(|(known, _)| day >= *known) {
-                found = Some((day, told(request, &done, row)));
+                found = Some((day, told(request, &bound, &words, &done, row)?));
             }
         }
     }
@@ -146,7 +163,7 @@ pub fn explain(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Explanati
 }
 
 /// The rows of a block that are the customer's.
-fn find(request: &Request<'_>, block: &sources::Block) -> Result<Vec<usize>> {
+fn find(request: &Request<'_>, block: &Block) -> Result<Vec<usize>> {
     let Some(id) = &request.bundle.source.id else {
         let wanted: Option<u64> = request.customer.parse().ok();
         let numbers = block.numbers.iter().enumerate();
@@ -159,27 +176,40 @@ fn find(request: &Request<'_>, block: &sources::Block) -> Result<Vec<usize>> {
     Ok((0..ids.len()).filter(is_it).collect())
 }
 
-fn told(request: &Request<'_>, done: &Scored, row: usize) -> Explanation {
+fn told(
+    request: &Request<'_>,
+    bound: &Bound,
+    words: &Words,
+    done: &Scored,
+    row: usize,
+) -> Result<Explanation> {
     let bundle = request.bundle;
     let model = match done.state[row] {
         State::Active => Some(&bundle.churn),
         State::Dormant => bundle.reactivation.as_ref(),
         State::Prospect => None,
     };
-    Explanation {
+    let customer = request.customer;
+    let (rules, group) = rules::of(bound, bundle, done, row, customer, request.language)?;
+    Ok(Explanation {
         customer: request.customer.to_owned(),
         as_of: done.as_of.as_ref().map(|days| Day(days[row])),
         state: done.state[row],
         value: done.value[row],
         value_cut: bundle.value_cut,
         quadrant: Quadrant::of(done.state[row], done.value_band[row], done.risk_band[row]),
-        score: model.map(|model| One { request, done, row, model }.score()),
-    }
+        rules,
+        score: model.map(|model| One { request, bound, words, group, done, row, model }.score()),
+    })
 }
 
 /// One row under one model.
 struct One<'a> {
     request: &'a Request<'a>,
+    bound: &'a Bound,
+    words: &'a Words,
+    /// The customer's peers.
+    group: Option<usize>,
     done: &'a Scored,
     row: usize,
     model: &'a Model,
@@ -206,6 +236,8 @@ impl One<'_> {
         explainer.contributions(&as_columns, &[0], &mut shares);
         let mut pairs: Vec<(u32, f64)> = read.into_iter().zip(shares).collect();
         pairs.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0)));
+        let rows = &self.done.block.rows;
+        let cells = Cells::new(self.request.bundle, rows, self.done.as_of.as_deref());
         let base = explainer.base();
         let mut so_far = base;
         let contributions = pairs
@@ -213,8 +245,12 @@ impl One<'_> {
             .filter_map(|(column, contribution)| {
                 let encoded = self.columns().get(column as usize)?;
                 so_far += contribution;
+                let mut words = String::new();
+                let cell = cells.get(column, self.row);
+                self.words.tell(column as usize, &cell, self.group, &mut words);
                 Some(Contribution {
                     column: encoded.name.clone(),
+                    words,
                     value: self.cell(encoded),
                     typical: typical(encoded),
                     contribution,
@@ -295,8 +331,12 @@ impl One<'_> {
                     .zip(self.model.calibration.apply(&logits))
                     .map(|((code, distance), then)| (*code, *distance, then))
                     .find(|(_, _, then)| (*then >= cut) != (probability >= cut))?;
+                let phrase = self.bound.book().phrases.get(&column.name);
+                let name = phrase
+                    .map_or(column.name.as_str(), |phrase| phrase.name.pick(self.request.language));
                 Some(Change {
                     column: column.name.clone(),
+                    name: name.to_owned(),
                     from: self.cell(column),
                     to: values(column, code),
                     distance,
@@ -313,10 +353,8 @@ impl One<'_> {
 
     /// Whether nobody can change what the column tells.
     fn is_fixed(&self, column: &EncodedColumn) -> bool {
-        column
-            .reads()
-            .iter()
-            .any(|name| self.request.fixed.iter().any(|fixed| fixed == name) || never_changes(name))
+        let is_named = |name: &&str| self.request.fixed.iter().any(|fixed| fixed == name);
+        column.reads().iter().any(is_named) || !self.bound.book().is_actionable(column)
     }
 }
 
