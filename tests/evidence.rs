@@ -304,6 +304,149 @@ fn an_explanation_adds_up_and_its_changes_hold() {
     assert!(chinese.contains("流失概率") && chinese.contains("起点"), "{chinese}");
 }
 
+#[test]
+fn the_report_tells_drift_and_takes_in_dormancy() {
+    let lines = customers(1500);
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "tree"]);
+    // Whoever was 40 years old or younger has gone from the table.
+    let place = lines[0].split(',').position(|header| header == "age").unwrap();
+    let is_old = |line: &&String| {
+        let age = line.split(',').nth(place).and_then(|age| age.parse::<f64>().ok());
+        age.is_none_or(|age| age > 40.0)
+    };
+    let old: Vec<String> =
+        lines.iter().take(1).chain(lines[1..].iter().filter(is_old)).cloned().collect();
+    desk.write("old.csv", file(&old));
+    let raw = ["synth", "--raw", "--customers", "700", "--months", "6", "--out", "raw", "-q"];
+    desk.run(&raw);
+    let learned = desk.run(&["-q", "dormancy", "--history", "raw", "--json"]);
+    desk.write("dormancy.json", learned.clone());
+    let evaluate = ["-q", "evaluate", "old.csv", "--report", "r.html"];
+    desk.run(&[&evaluate[..], &["--dormancy", "dormancy.json"]].concat());
+    let page = desk.read("r.html");
+    assert!(page.contains("id=\"drift\"") && page.contains("id=\"dormancy\""));
+    is_self_contained(&page);
+    balanced(&page);
+    let figures: Value = serde_json::from_str(&desk.read("r.json")).unwrap();
+    assert_eq!(figures["evidence"]["drift"][0]["name"], "age");
+    assert!(figures["evidence"]["drift"][0]["psi"].as_f64().unwrap() > 0.25);
+    let learned: Value = serde_json::from_str(&learned).unwrap();
+    assert_eq!(figures["evidence"]["dormancy"]["groups"], learned["groups"]);
+    // Figures of something else are refused, before anything is measured.
+    let talk = desk.refused(2, &[&evaluate[..], &["--dormancy", "r.json"]].concat());
+    assert!(talk.contains("dormancy --history") && talk.contains("r.json"), "{talk}");
+}
+
+#[test]
+fn losses_that_no_contact_could_reach_are_told_with_their_cause() {
+    let lines = customers(1500);
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "tree"]);
+    // A feed without the first third of the customers, and with a tenth of the others suppressed.
+    desk.run(&["-q", "predict", "history.csv", "-o", "all.csv"]);
+    let feed = desk.read("all.csv");
+    let mut worked: Vec<String> = feed.lines().take(1).map(str::to_owned).collect();
+    for (row, line) in feed.lines().skip(1).enumerate().skip(500) {
+        let mut cells: Vec<&str> = line.split(',').collect();
+        // suppress_flag, suppress_reason, previous_quadrant.
+        let place = cells.len() - 3;
+        cells[place] = if row % 10 == 0 { "1" } else { "0" };
+        worked.push(cells.join(","));
+    }
+    desk.write("worked.csv", file(&worked));
+    let evaluate = ["-q", "evaluate", "history.csv", "--report", "r.html"];
+    let told = |extra: &[&str]| -> Value {
+        desk.run(&[&evaluate[..], extra].concat());
+        let figures: Value = serde_json::from_str(&desk.read("r.json")).unwrap();
+        figures["evidence"]["churn"]["missed"].clone()
+    };
+    let (alone, with) = (told(&[]), told(&["--feed", "worked.csv"]));
+    let of = |missed: &Value, cause: &str| -> u64 {
+        let causes = missed["causes"].as_array().unwrap().iter();
+        causes
+            .filter(|each| each["cause"] == cause)
+            .map(|each| each["events"].as_u64().unwrap())
+            .sum()
+    };
+    let left = |row: usize| lines[row + 1].ends_with(",1");
+    let arms = column(&desk.read("worked.csv"), "arm");
+    let lacking = (0..500).filter(|row| left(*row)).count() as u64;
+    let suppressed = (500..1500)
+        .filter(|row| left(*row) && (row % 10 == 0 || arms[row - 500] == "holdout"))
+        .count() as u64;
+    assert_eq!((of(&with, "unmatched"), of(&with, "suppressed")), (lacking, suppressed));
+    assert_eq!((of(&alone, "unmatched"), of(&alone, "suppressed")), (0, 0));
+    assert!(with["missed"].as_u64() > alone["missed"].as_u64());
+    assert!(desk.read("r.html").contains("not on the feed"));
+    let talk = desk.refused(2, &[&evaluate[..], &["--feed", "history.csv"]].concat());
+    assert!(talk.contains("customer_id"), "{talk}");
+
+    // The quadrants in a few rules: each customer of the sample is under one.
+    let figures: Value = serde_json::from_str(&desk.read("r.json")).unwrap();
+    let book = &figures["evidence"]["rulebook"];
+    let rules = book["rules"].as_array().unwrap();
+    let sum = |key: &str| rules.iter().map(|rule| rule[key].as_u64().unwrap()).sum::<u64>();
+    assert!((1..=12).contains(&rules.len()));
+    assert_eq!(book["customers"].as_u64(), Some(sum("customers")));
+    assert_eq!(book["right"].as_u64(), Some(sum("right")));
+    assert!(sum("right") * 10 > sum("customers") * 7, "{book}");
+}
+
+#[test]
+fn an_explanation_tells_the_rule_that_acts_in_the_words_of_its_playbook() {
+    let lines = customers(900);
+    let desk = Desk::new();
+    desk.write("history.csv", file(&lines));
+    desk.run(&["-q", "train", "history.csv", "--churn", "left", "--learner", "logistic"]);
+    let playbook = r#"
+playbook = 1
+name = "ours"
+[columns]
+number = ["age"]
+[[actions]]
+code = "RING"
+en = "ring them up"
+zh = "打电话"
+[[channels]]
+code = "phone"
+cost = 1.0
+success = 0.1
+[[rules]]
+code = "EVERYONE"
+priority = 1
+when = "p_churn >= 0"
+en = "is a customer"
+zh = "是客户"
+action = "RING"
+channels = ["phone"]
+[phrases]
+age = { name = { en = "years", zh = "岁数" }, en = "has lived for {value} years", zh = "已{value}岁" }
+"#;
+    desk.write("ours.toml", playbook);
+    let why = ["-q", "explain", "00007919", "--data", "history.csv", "--playbook", "ours.toml"];
+    let text = desk.run(&why);
+    assert!(text.contains("segment EVERYONE: is a customer"), "{text}");
+    assert!(
+        text.contains("next: ring them up, by phone") && text.contains("(rule EVERYONE)"),
+        "{text}"
+    );
+    assert!(text.contains("has lived for"), "{text}");
+    let chinese = desk.run(&[&why[..], &["--lang", "zh"]].concat());
+    assert!(chinese.contains("打电话") && chinese.contains("岁"), "{chinese}");
+    let json: Value = serde_json::from_str(&desk.run(&[&why[..], &["--json"]].concat())).unwrap();
+    assert_eq!(json["explanation"]["rules"]["action"]["code"], "RING");
+    // The feed tells the same in the same words; what is wrong with a phrase is told with its column.
+    let predict = ["-q", "predict", "history.csv", "--playbook", "ours.toml", "--reasons", "all"];
+    desk.run(&[&predict[..], &["-o", "feed.csv"]].concat());
+    assert!(desk.read("feed.csv").contains("has lived for"));
+    desk.write("wrong.toml", playbook.replace("{value} years", "{worth} years"));
+    let talk = desk.refused(2, &["playbook", "check", "wrong.toml"]);
+    assert!(talk.contains("phrase of age") && talk.contains("{value}"), "{talk}");
+}
+
 /// The lines of one snapshot of a table, its header first.
 fn snapshot(table: &str, as_of: &str) -> String {
     let of_day = |line: &&str| line.split(',').nth(1) == Some(as_of);

@@ -156,6 +156,22 @@ fn dormancy_is_learned_and_its_rules_can_be_used() {
     let learned: BTreeMap<&str, String> =
         groups.iter().map(|group| (group["key"].as_str().unwrap(), days(group))).collect();
     assert!(learned.len() > 4, "{learned:?}");
+    for group in groups {
+        let [low, days, high] = ["days_low", "days", "days_high"].map(|key| group[key].as_i64());
+        assert!(low <= days && (high.is_none() || days <= high), "{low:?} {days:?} {high:?}");
+    }
+
+    // The page tells the same, and its figures are those of --json.
+    for (lang, words) in [("en", "Chance of a return"), ("zh", "恢复概率")] {
+        desk.run(&[&learn[..], &["--report", "page.html", "--lang", lang]].concat());
+        let page = desk.read("page.html");
+        assert!(page.contains(words) && page.contains("<svg") && !page.contains("<script"));
+        assert!(learned.keys().all(|branch| page.contains(branch)));
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&desk.read("page.json")).unwrap(),
+            told
+        );
+    }
 
     desk.run(&["features", "--history", "raw", "--as-of", "2025-12-31", "-o", "now.csv", "-q"]);
     let names = ["branch", "dormancy_threshold_days", "quiet_days", "dormant", "stage"];

@@ -114,6 +114,7 @@ fn the_examples_of_help_work() {
         "--name",
         "retail",
     ]);
+    desk.run(&["-q", "predict", "last_quarter.csv", "-o", "last_feed.csv"]);
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_reveille")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     for command in ["check", "evaluate", "explain", "generate"] {

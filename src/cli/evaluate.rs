@@ -32,6 +32,7 @@ use crate::{
 #[command(after_help = "Examples:
   reveille evaluate last_quarter.csv --model retail
   reveille evaluate last_quarter.csv --by region --report report.html
+  reveille evaluate last_quarter.csv --feed last_feed.csv --report report.html
   reveille evaluate history.csv --backtest 3 --report report.html
   reveille evaluate last_quarter.csv --set 'evaluate.fairness=[\"gender\"]' --report report.html --lang zh")]
 pub(super) struct Evaluate {
@@ -57,6 +58,10 @@ pub(super) struct Evaluate {
     /// Write the report to this HTML file, and its figures beside it as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
+
+    /// The feed that was worked from: leavers whom it lacked or who were not to be contacted count as missed
+    #[arg(long, value_name = "FEED")]
+    feed: Option<PathBuf>,
 
     /// Show in the report, too, when a quiet customer does not come back: the figures that
     /// `reveille dormancy --json` printed
@@ -99,6 +104,7 @@ impl Evaluate {
             read: config.read.clone(),
             profit: &config.profit,
             params: &config.evaluate,
+            feed: self.feed.as_deref(),
         };
         let dormancy = self.dormancy.as_deref().map(learned).transpose()?;
         let mut evidence = self.measured(&request, ui)?;

@@ -112,7 +112,8 @@ fn commands(mut program: Command) -> String {
 fn describe(command: &Command, name: &str, text: &mut String) {
     let help = command.clone().term_width(100).render_long_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.join("\n").trim_end());
+    let lines = lines.join("\n");
+    let _ = write!(text, "\n## {name}\n\n```text\n{}\n```\n", lines.trim_end());
     for sub in command.get_subcommands() {
         if !sub.is_hide_set() && sub.get_name() != "help" {
             describe(sub, &format!("{name} {}", sub.get_name()), text);

@@ -4,6 +4,7 @@ pub mod blend;
 pub mod boost;
 pub mod calibrate;
 pub mod logistic;
+pub mod rulebook;
 pub mod tree;
 
 pub use blend::BlendParams;

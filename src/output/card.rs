@@ -7,9 +7,12 @@
 
 mod drivers;
 mod figures;
+mod learner;
 mod limits;
 mod page;
 pub(in crate::output) mod words;
+
+pub(in crate::output) use learner::{learner_name, why};
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +45,7 @@ pub fn markdown(bundle: &Bundle, language: Language) -> String {
     page.heading(2, "Why this learner", "为何选用该算法");
     for (which, model) in models(bundle) {
         let (name, learner) = (which.name(language), learner_name(learner(model), language));
-        let because = plain(&model.chosen_because);
+        let because = plain(&why(model, language));
         page.item(&language.pick(
             format!("{name}: **{learner}** – {because}"),
             format!("{name}：**{learner}** – {because}"),
@@ -153,15 +156,6 @@ fn learner(model: &Model) -> LearnerName {
 
 fn learner_key(learner: LearnerName) -> &'static str {
     learner.key()
-}
-
-pub(in crate::output) fn learner_name(learner: LearnerName, language: Language) -> &'static str {
-    match learner {
-        LearnerName::Logistic => language.pick("scorecard (logistic)", "评分卡（逻辑回归）"),
-        LearnerName::Tree => language.pick("decision tree", "决策树"),
-        LearnerName::Boost => language.pick("boosted trees", "提升树"),
-        LearnerName::Blend => language.pick("blend", "融合模型"),
-    }
 }
 
 fn details(page: &mut Page, bundle: &Bundle) {

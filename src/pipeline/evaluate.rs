@@ -1,6 +1,11 @@
 //! How a saved model does on a table whose outcomes are known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use arrow_array::{Array, StringArray};
 
 use crate::{
     bundle::{Bundle, Model},
@@ -14,9 +19,12 @@ use crate::{
     },
     pipeline::{
         Watcher,
-        evidence::{Against, Grouping, Judged, QuadrantTally, Standing},
+        evidence::{
+            Against, Grouping, Judged, QuadrantSample, QuadrantTally, Standing, Worked, WorkedFeed,
+        },
         scores::{Outcomes, with_outcomes},
     },
+    playbook::Quadrant,
     scoring::{Scored, Scorer, State, tally::Tally},
     sources::{self, Column, Input, ReadParams},
     units::Day,
@@ -35,6 +43,8 @@ pub struct Request<'a> {
     pub profit: &'a ProfitParams,
     /// What customers are grouped by.
     pub params: &'a EvaluateParams,
+    /// The feed that was worked from.
+    pub feed: Option<&'a Path>,
 }
 
 /// Scores a labelled table and compares with what happened.
@@ -45,14 +55,17 @@ pub fn evaluate(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Evidence
     let groupings = groupings(&scan.columns, request)?;
     let columns = wanted(&scan.columns, bundle, &groupings)?;
     let scorer = Scorer::new(bundle)?;
+    let feed = request.feed.map(|file| feed(file, bundle)).transpose()?;
     let mut run = Run {
         bundle,
+        feed,
         outcomes: Outcomes::bind(&bundle.rules, &columns)?,
         active: Population::new(&groupings, Some(&bundle.churn)),
         dormant: Population::new(&groupings, bundle.reactivation.as_ref()),
         quadrants: BTreeMap::new(),
         snapshots: BTreeMap::new(),
         tally: Tally::default(),
+        sample: QuadrantSample::default(),
     };
     watcher.stage(&format!("scoring {input}"));
     let (mut rejected, mut rows) = (0, 0);
@@ -70,6 +83,15 @@ pub fn evaluate(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Evidence
             .hint_with("the table needs the outcome columns of the history"));
     }
     Ok(evidence)
+}
+
+/// The feed that was worked from.
+fn feed(file: &Path, bundle: &Bundle) -> Result<WorkedFeed> {
+    if bundle.source.id.is_none() {
+        let what = "without an id column no customer is known again from the feed";
+        return Err(Error::new(Kind::Usage, what).hint_with("train with --id"));
+    }
+    WorkedFeed::read(file)
 }
 
 /// One population while rows come.
@@ -114,6 +136,7 @@ impl<'a> Population<'a> {
 
 struct Run<'a> {
     bundle: &'a Bundle,
+    feed: Option<WorkedFeed>,
     outcomes: Outcomes,
     active: Population<'a>,
     dormant: Population<'a>,
@@ -122,12 +145,14 @@ struct Run<'a> {
     /// Customers, and those with a known outcome, by as-of date.
     snapshots: BTreeMap<i32, (u64, u64)>,
     tally: Tally,
+    sample: QuadrantSample,
 }
 
 impl Run<'_> {
     fn take(&mut self, done: &Scored) -> Result<()> {
         let (left, returned) = self.outcomes.of(&done.block.rows)?;
         self.tally.merge(&Tally::of(done));
+        let codes = &done.encoded.columns;
         let (mut active, mut dormant) = (Vec::new(), Vec::new());
         for row in 0..done.state.len() {
             let outcome = match done.state[row] {
@@ -144,6 +169,10 @@ impl Run<'_> {
                 probability: done.probability[row],
                 outcome,
             });
+            let bands = (done.value_band[row], done.risk_band[row]);
+            if let Some(quadrant) = Quadrant::of(done.state[row], bands.0, bands.1) {
+                self.sample.offer(codes.len(), quadrant, |column| codes[column][row]);
+            }
             if done.state[row] == State::Prospect {
                 continue;
             }
@@ -159,8 +188,23 @@ impl Run<'_> {
             rows.push((row as u32, outcome));
         }
         let as_of = self.bundle.source.as_of.as_deref();
+        self.active.judged.worked.extend(self.worked(done, &active));
+        self.dormant.judged.worked.extend(self.worked(done, &dormant));
         self.active.take(done, &active, as_of)?;
         self.dormant.take(done, &dormant, as_of)
+    }
+
+    /// What the feed said of some rows; nothing where there is none.
+    fn worked(&self, done: &Scored, rows: &[(u32, bool)]) -> Vec<Worked> {
+        let Some(feed) = &self.feed else { return Vec::new() };
+        let ids = self.bundle.source.id.as_ref().and_then(|id| {
+            done.block.rows.column_by_name(id)?.as_any().downcast_ref::<StringArray>()
+        });
+        let of = |row: usize| match ids {
+            Some(ids) if ids.is_valid(row) => feed.of(ids.value(row)),
+            _ => Worked::Unmatched,
+        };
+        rows.iter().map(|(row, _)| of(*row as usize)).collect()
     }
 
     fn finish(&self, request: &Request<'_>, rows: u64, rejected: u64) -> Result<Evidence> {
@@ -182,6 +226,7 @@ impl Run<'_> {
             rejected,
             quadrants_as_of: latest.and_then(|(day, _)| day.map(Day)),
             quadrants: latest.map(|(_, tally)| tally.facts()).unwrap_or_default(),
+            rulebook: self.sample.rules(&self.bundle.encoder)?,
             snapshots: snapshots(&self.snapshots, window),
             profit: *request.profit,
             backtest: None,

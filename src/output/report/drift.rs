@@ -30,7 +30,7 @@ pub(super) fn of(page: &mut Page, columns: &[ColumnFacts]) {
         .iter()
         .take(DRAWN)
         .map(|column| Bar {
-            name: column.name.clone(),
+            name: page.called(&column.name),
             share: column.psi / longest,
             told: format!("{:.3}", column.psi),
             look: if column.psi >= MAJOR_SHIFT { 2 } else { 1 },
@@ -52,7 +52,7 @@ pub(super) fn of(page: &mut Page, columns: &[ColumnFacts]) {
         .iter()
         .map(|column| {
             vec![
-                column.name.clone(),
+                page.called(&column.name),
                 format!("{:.4}", column.psi),
                 count(column.missing),
                 count(column.unseen),

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     output::{
         card::{
-            learner_name,
+            learner_name, why,
             words::{number, percent},
         },
         chart::{Bar, bars},
@@ -32,9 +32,10 @@ pub(super) fn of(page: &mut Page, report: &Report<'_>, parts: &[Part<'_>]) {
     for part in parts {
         part_heading(page, part);
         let learner = learner_name(part.model.fitted.name(), language);
+        let why = why(part.model, language);
         page.paragraph(&language.pick(
-            format!("Learner: {learner}. Why this one: {}", part.model.chosen_because),
-            format!("算法：{learner}。选用理由：{}", part.model.chosen_because),
+            format!("Learner: {learner}. Why this one: {why}"),
+            format!("算法：{learner}。选用理由：{why}。"),
         ));
         page.begin("charts");
         importance(page, &part.found.drivers);
@@ -50,7 +51,7 @@ fn importance(page: &mut Page, drivers: &[Driver]) {
     let language = page.language();
     let most = drivers.first().map_or(1.0, |driver| driver.share);
     let bar = |driver: &Driver| Bar {
-        name: driver.column.clone(),
+        name: page.called(&driver.column),
         share: driver.share / most,
         told: percent(driver.share),
         look: 1,
@@ -92,7 +93,8 @@ fn dependence(page: &mut Page, part: &Part<'_>, driver: &Driver) {
         format!("mean {}, were all customers so", part.which.probability(language)),
         format!("假设全部客户如此时的平均{}", part.which.probability(language)),
     );
-    page.figure(&bars(&driver.column, &label, &shown), &driver.column, "");
+    let name = page.called(&driver.column);
+    page.figure(&bars(&name, &label, &shown), &name, "");
 }
 
 /// Values of a column in words.

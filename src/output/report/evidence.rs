@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+pub use super::rulebook::{QuadrantRule, RuleCondition, Rulebook};
 use crate::{
     bundle::LearnerName,
     history::Learned,
@@ -24,6 +25,9 @@ pub struct Evidence {
     pub quadrants_as_of: Option<Day>,
     /// Customers and money by quadrant.
     pub quadrants: Vec<QuadrantFacts>,
+    /// The quadrants as a few rules; none where there are too few customers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rulebook: Option<Rulebook>,
     /// The snapshots, in ascending order; empty without as-of dates.
     pub snapshots: Vec<SnapshotFacts>,
     /// The money behind expected profits.
@@ -255,19 +259,21 @@ pub struct FairGroup {
     pub caught: Estimate,
 }
 
-/// The events that lay below the cut.
+/// The events that lay below the cut, and with the feed at hand those whom no contact could reach.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Missed {
     /// All events.
     pub events: u64,
     /// Their value; none without values.
     pub value: Option<f64>,
-    /// Events below the cut.
+    /// Events below the cut, or not to be contacted.
     pub missed: u64,
     /// Their value.
     pub missed_value: Option<f64>,
     /// Why, the costliest first.
     pub causes: Vec<MissedCause>,
+    /// Whether the feed that was worked from was at hand.
+    pub by_feed: bool,
     /// Where: the groups of the first column that customers were grouped by, the costliest first.
     pub places: Vec<MissedPlace>,
     /// The column of the places.
@@ -278,6 +284,10 @@ pub struct Missed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
+    /// Not on the feed that was worked from.
+    Unmatched,
+    /// On it, but not to be contacted, or left alone to measure the effect.
+    Suppressed,
     /// The row lacks half or more of the model's columns.
     LittleData,
     /// The probability is at least half the cut.

@@ -90,7 +90,7 @@ fn scorecard(page: &mut Page, part: &Part<'_>, card: &Scorecard, encoder: &Encod
     let mut rows = Vec::new();
     for (column, encoded) in columns.iter().take(COLUMNS) {
         let all: f64 = column.groups.iter().map(|group| group.rows).sum();
-        let mut name = encoded.name.as_str();
+        let mut name = page.called(&encoded.name);
         for (number, group) in column.groups.iter().enumerate() {
             let within: Vec<bool> =
                 column.group_of.iter().map(|of| usize::from(*of) == number).collect();
@@ -99,7 +99,7 @@ fn scorecard(page: &mut Page, part: &Part<'_>, card: &Scorecard, encoder: &Encod
                 continue;
             }
             rows.push(vec![
-                std::mem::take(&mut name).to_owned(),
+                std::mem::take(&mut name),
                 values.trim().to_owned(),
                 points(group.logit),
                 percent(share(group.rows, all)),
@@ -133,7 +133,7 @@ fn draw(page: &mut Page, part: &Part<'_>, tree: &Tree, encoder: &Encoder) {
     ));
     let most = tree.nodes.iter().map(|node| share(node.events, node.rows)).fold(0.0, f64::max);
     let mut markup = String::from("<ul class=\"tree\">");
-    let drawing = Drawing { tree, encoder, language, most };
+    let drawing = Drawing { tree, encoder, page, language, most };
     drawing.node(0, language.pick("everybody", "全部客户"), 0, &mut markup);
     markup.push_str("</ul>\n");
     page.raw(&markup);
@@ -142,6 +142,7 @@ fn draw(page: &mut Page, part: &Part<'_>, tree: &Tree, encoder: &Encoder) {
 struct Drawing<'a> {
     tree: &'a Tree,
     encoder: &'a Encoder,
+    page: &'a Page,
     language: Language,
     /// The highest rate of a node.
     most: f64,
@@ -190,6 +191,6 @@ impl Drawing<'_> {
         if matches!(split.left_if, Rule::AtMost { .. }) && values.is_empty() {
             values.push('–');
         }
-        format!("{}{colon}{}", column.name, values.trim())
+        format!("{}{colon}{}", self.page.called(&column.name), values.trim())
     }
 }

@@ -175,9 +175,14 @@ pub(super) fn missed(page: &mut Page, parts: &[Part<'_>]) {
             _ => String::new(),
         };
         let (below, all) = (count(missed.missed), count(missed.events));
+        let unreached = if missed.by_feed {
+            language.pick(" or were not to be contacted", "或不在可联系之列")
+        } else {
+            ""
+        };
         page.paragraph(&language.pick(
-            format!("{below} of {all} {events} lay below the cut of {cut}.{worth}"),
-            format!("{all} 位{events}中有 {below} 位低于阈值 {cut}。{worth}"),
+            format!("{below} of {all} {events} lay below the cut of {cut}{unreached}.{worth}"),
+            format!("{all} 位{events}中有 {below} 位低于阈值 {cut}{unreached}。{worth}"),
         ));
         let cause = |of: &MissedCause| {
             vec![cause(of.cause, language).to_owned(), count(of.events), money(of.value)]
@@ -208,6 +213,11 @@ pub(super) fn missed(page: &mut Page, parts: &[Part<'_>]) {
 
 fn cause(cause: Cause, language: Language) -> &'static str {
     match cause {
+        Cause::Unmatched => language.pick("not on the feed", "不在名单内"),
+        Cause::Suppressed => language.pick(
+            "not contacted: suppressed, or left alone to measure the effect",
+            "未联系：不得联系或留作对照",
+        ),
         Cause::LittleData => language.pick(
             "little data: half or more of the model's columns are empty",
             "数据不足：半数以上入模变量为空",

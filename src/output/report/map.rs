@@ -1,6 +1,6 @@
 //! The quadrant map.
 
-use super::{Report, evidence::QuadrantFacts, page::Page};
+use super::{Report, evidence::QuadrantFacts, page::Page, rulebook};
 use crate::{
     output::{
         card::words::{count, number, percent},
@@ -33,6 +33,7 @@ pub(super) fn of(page: &mut Page, report: &Report<'_>) {
     }
     page.end();
     table(page, report);
+    rulebook::of(page, report);
 }
 
 fn draw(

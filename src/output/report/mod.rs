@@ -15,6 +15,7 @@ mod fitted;
 mod groups;
 mod map;
 mod page;
+mod rulebook;
 pub mod verdict;
 
 pub use drivers::values as values_told;
@@ -30,6 +31,7 @@ use self::{
 use crate::{
     bundle::{Bundle, Model},
     output::card::words::{count, percent},
+    playbook::{Book, book},
     units::Language,
 };
 
@@ -111,6 +113,10 @@ impl<'a> Report<'a> {
     pub fn html(&self) -> String {
         let language = self.language;
         let mut page = Page::new(language);
+        let book = self.bundle.playbook.as_deref().unwrap_or(book::SHIPPED);
+        if let Ok(book) = Book::parse(book) {
+            page.name(&book);
+        }
         let parts = self.parts();
         head(&mut page, self, &parts);
         verdict::cards(&mut page, self, &parts);

@@ -1,9 +1,10 @@
 //! A page of HTML in one of two languages. Every text goes through [`escape`].
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     output::chart::{STYLE, escape},
+    playbook::Book,
     units::Language,
 };
 
@@ -11,6 +12,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Page {
     language: Language,
+    /// What columns are called.
+    names: BTreeMap<String, String>,
     body: String,
     title: String,
     is_open: bool,
@@ -65,7 +68,34 @@ ul.tree li::before{content:\"\";position:absolute;left:0;top:1.1em;width:10px;bo
 impl Page {
     /// An empty page.
     pub(super) fn new(language: Language) -> Self {
-        Self { language, body: String::new(), title: String::new(), is_open: false }
+        Self {
+            language,
+            names: BTreeMap::new(),
+            body: String::new(),
+            title: String::new(),
+            is_open: false,
+        }
+    }
+
+    /// Calls columns by the names of a playbook, where the page is not in the language of columns.
+    pub(super) fn name(&mut self, book: &Book) {
+        if self.language == Language::Zh {
+            let names = book.phrases.iter();
+            self.names =
+                names.map(|(column, phrase)| (column.clone(), phrase.name.zh.clone())).collect();
+        }
+    }
+
+    /// What a column is called, with its name in the table; of a change of two what both are called.
+    pub(super) fn called(&self, column: &str) -> String {
+        let known = |name: &str| self.names.get(name);
+        if let Some(name) = known(column) {
+            return format!("{name} {column}");
+        }
+        match column.split_once(" vs ").map(|(of, against)| (known(of), known(against))) {
+            Some((Some(of), Some(against))) => format!("{of} / {against}"),
+            _ => column.to_owned(),
+        }
     }
 
     /// The language of the page.

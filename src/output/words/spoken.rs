@@ -126,3 +126,59 @@ pub(super) fn push_as(told_as: NumberAs, value: f64, out: &mut String) {
         NumberAs::Percent => push_percent(value, out),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::{Book, Phrase};
+
+    fn spoken(column: &str, peers: Option<Vec<Option<f64>>>, language: Language) -> Spoken {
+        let phrase: Phrase = Book::shipped().unwrap().phrases[column].clone();
+        Spoken::new(&phrase, peers, language).unwrap()
+    }
+
+    fn told(spoken: &Spoken, cell: CellText<'_>, group: Option<usize>) -> (String, bool) {
+        let mut text = String::new();
+        let is_usual_told = spoken.push(&cell, group, Language::En, &mut text);
+        (text, is_usual_told)
+    }
+
+    #[test]
+    fn a_value_is_told_against_the_customers_own_peers() {
+        let medians = || Some(vec![Some(12.0), None]);
+        let quiet = spoken("quiet_days", medians(), Language::En);
+        let days = CellText::Number(143.0);
+        let with = "no voluntary transaction for 143 days; people like this: 12";
+        assert_eq!(told(&quiet, days, Some(0)), (with.to_owned(), true));
+        let without = "no voluntary transaction for 143 days";
+        for group in [Some(1), Some(7), None] {
+            assert_eq!(told(&quiet, days, group), (without.to_owned(), false));
+        }
+        let chinese = spoken("quiet_days", medians(), Language::Zh);
+        assert_eq!(told(&chinese, days, Some(0)).0, "已143天无主动交易，同类客户为12天");
+    }
+
+    #[test]
+    fn nothing_and_zero_have_words_of_their_own() {
+        let count = spoken("txn_count_90d", Some(vec![Some(8.0)]), Language::En);
+        let zero = "no transaction in 90 days; people like this: 8";
+        assert_eq!(told(&count, CellText::Number(0.0), Some(0)), (zero.to_owned(), true));
+        let rate = spoken("open_rate_sms", None, Language::En);
+        assert_eq!(told(&rate, CellText::Missing, Some(0)).0, "no text message sent");
+        assert_eq!(told(&rate, CellText::Number(0.375), None).0, "opens 38% of text messages");
+        let change = spoken("aum_change_3m", Some(vec![Some(0.018)]), Language::En);
+        let fallen = "assets -94% in 3 months; people like this: +1.8%";
+        assert_eq!(told(&change, CellText::Number(-0.94), Some(0)).0, fallen);
+        let stopped = spoken("payroll_stopped", None, Language::Zh);
+        assert_eq!(told(&stopped, CellText::Number(1.0), None), ("代发已中断".to_owned(), true));
+        let branch = spoken("branch", None, Language::En);
+        assert_eq!(told(&branch, CellText::Text("B01"), None).0, "branch B01");
+    }
+
+    #[test]
+    fn only_words_that_begin_a_cell_safely_are_plain() {
+        assert!(spoken("quiet_days", None, Language::En).is_plain());
+        // A value that comes first may be negative.
+        assert!(!spoken("product_count", None, Language::En).is_plain());
+    }
+}

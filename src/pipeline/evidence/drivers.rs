@@ -42,6 +42,11 @@ impl Sampler {
         self.seen += 1;
     }
 
+    /// The codes of the rows that are kept, by column.
+    pub(super) fn columns(&self) -> &[Vec<u8>] {
+        &self.columns
+    }
+
     /// Keeps every second row.
     fn halve(&mut self) {
         for codes in &mut self.columns {

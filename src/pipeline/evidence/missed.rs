@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Grouping, Judged};
+use super::{Grouping, Judged, Worked};
 use crate::{
     metrics::figures::sum,
     output::report::evidence::{Cause, Group, Missed, MissedCause, MissedPlace},
@@ -16,11 +16,14 @@ const POOR: u8 = 50;
 /// Places told.
 const PLACES: usize = 10;
 
-/// The events below the cut.
+/// The events below the cut, and those that no contact could reach.
 pub(super) fn of(judged: &Judged, places: Option<(&Grouping, &[Members])>, cut: f64) -> Missed {
     let events: Vec<u32> =
         (0_u32..).zip(&judged.outcome).filter(|(_, event)| **event).map(|(row, _)| row).collect();
-    let is_missed = |row: &&u32| judged.probability[**row as usize] < cut;
+    let is_missed = |row: &&u32| {
+        let row = **row as usize;
+        judged.probability[row] < cut || judged.worked(row) != Worked::Listed
+    };
     let missed: Vec<u32> = events.iter().filter(is_missed).copied().collect();
     let mut causes: BTreeMap<Cause, Vec<u32>> = BTreeMap::new();
     for &row in &missed {
@@ -62,12 +65,18 @@ pub(super) fn of(judged: &Judged, places: Option<(&Grouping, &[Members])>, cut: 
         missed: missed.len() as u64,
         missed_value: judged.worth(&missed),
         causes,
+        by_feed: !judged.worked.is_empty(),
         places: told,
         place_column: places.map(|(grouping, _)| grouping.column.clone()),
     }
 }
 
 fn cause(judged: &Judged, row: usize, cut: f64) -> Cause {
+    match judged.worked(row) {
+        Worked::Unmatched => return Cause::Unmatched,
+        Worked::Suppressed => return Cause::Suppressed,
+        Worked::Listed => {}
+    }
     if judged.missing[row] >= POOR {
         Cause::LittleData
     } else if judged.probability[row] >= cut / 2.0 {
@@ -78,6 +87,10 @@ fn cause(judged: &Judged, row: usize, cut: f64) -> Cause {
 }
 
 impl Judged {
+    fn worked(&self, row: usize) -> Worked {
+        self.worked.get(row).copied().unwrap_or_default()
+    }
+
     /// The value of some rows; none where no row of the table has one.
     fn worth(&self, rows: &[u32]) -> Option<f64> {
         self.values()?;

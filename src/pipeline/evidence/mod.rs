@@ -3,10 +3,14 @@
 mod drivers;
 mod grouping;
 mod missed;
+mod rulebook;
 mod slices;
+mod worked;
 
 pub use drivers::Sampler;
 pub use grouping::{Grouping, LARGEST_COUNT};
+pub use rulebook::QuadrantSample;
+pub use worked::{Worked, WorkedFeed};
 
 use crate::{
     bundle::Model,
@@ -29,6 +33,8 @@ pub struct Judged {
     pub value: Vec<Option<f64>>,
     /// The share of the model's columns that are missing, in hundredths.
     pub missing: Vec<u8>,
+    /// What the feed that was worked from said; empty where none is known.
+    pub worked: Vec<Worked>,
     /// What customers are grouped by.
     pub groupings: Vec<Grouping>,
     /// Some of the rows with their codes.

@@ -12,10 +12,11 @@ use crate::{
     output::report::evidence::{Evidence, MeasuredOn, ModelEvidence, Split},
     pipeline::{
         evaluate::{is_place, snapshots},
-        evidence::{Against, Grouping, Judged, QuadrantTally, Standing},
+        evidence::{Against, Grouping, Judged, QuadrantSample, QuadrantTally, Standing},
         prepare::Prepared,
         validate::Population,
     },
+    playbook::Quadrant,
     scoring::{Band, State, ValueBand},
     units::Day,
 };
@@ -67,7 +68,7 @@ pub(super) fn evidence(
 ) -> Result<Evidence> {
     let bundle = &trained.bundle;
     let room = Room { bundle, prepared, config, columns: kept_columns(bundle, prepared) };
-    let mut quadrants = QuadrantTally::default();
+    let (mut quadrants, mut sample) = (QuadrantTally::default(), QuadrantSample::default());
     let as_of = &prepared.answers.as_of;
     let latest = held.iter().flatten().flat_map(|held| &held.index);
     let latest = latest.filter_map(|&row| as_of.get(row as usize)).max().copied();
@@ -80,16 +81,26 @@ pub(super) fn evidence(
         for ((&row, &probability), &outcome) in
             held.index.iter().zip(&held.probability).zip(&held.outcome)
         {
-            if is_current(row as usize) {
-                let chance = Some((probability, model.risk_cut));
-                quadrants.add(&room.standing(states[at], row as usize, chance, Some(outcome)));
+            let row = row as usize;
+            let chance = Some((probability, model.risk_cut));
+            let standing = room.standing(states[at], row, chance, Some(outcome));
+            if is_current(row) {
+                quadrants.add(&standing);
+            }
+            let Standing { state, value_band, risk_band, .. } = standing;
+            if let Some(quadrant) = Quadrant::of(state, value_band, risk_band) {
+                sample.offer(room.columns.len(), quadrant, |column| room.code(column, row));
             }
         }
         found[at] = room.model(&held, model)?;
     }
     for (row, state) in prepared.answers.state.iter().enumerate() {
         if *state == State::Prospect && is_current(row) {
-            quadrants.add(&room.standing(State::Prospect, row, None, None));
+            let standing = room.standing(State::Prospect, row, None, None);
+            quadrants.add(&standing);
+            if let Some(quadrant) = Quadrant::of(State::Prospect, standing.value_band, None) {
+                sample.offer(room.columns.len(), quadrant, |column| room.code(column, row));
+            }
         }
     }
     let [churn, reactivation] = found;
@@ -99,6 +110,7 @@ pub(super) fn evidence(
         rejected: bundle.data.rejected,
         quadrants_as_of: latest.map(Day),
         quadrants: quadrants.facts(),
+        rulebook: sample.rules(&bundle.encoder)?,
         snapshots: room.snapshots(),
         profit: config.profit,
         backtest: None,
@@ -129,6 +141,13 @@ struct Room<'a> {
 }
 
 impl Room<'_> {
+    /// The code of a row in an encoded column of the bundle.
+    fn code(&self, column: usize, row: usize) -> u8 {
+        let codes = &self.prepared.matrix.columns;
+        let place = self.columns.get(column).and_then(|at| codes.get(*at));
+        place.and_then(|codes| codes.get(row)).copied().unwrap_or(0)
+    }
+
     fn standing(
         &self,
         state: State,
@@ -161,17 +180,13 @@ impl Room<'_> {
     }
 
     fn model(&self, held: &HeldOutRows, model: &Model) -> Result<Option<ModelEvidence>> {
-        let codes = &self.prepared.matrix.columns;
         let mut read = model.fitted.columns();
         read.sort_unstable();
         read.dedup();
         let mut judged = Judged { groupings: self.groupings(held), ..Judged::default() };
         for (&row, &probability) in held.index.iter().zip(&held.probability) {
             let outcome = held.outcome[judged.outcome.len()];
-            let code = |column: usize| {
-                let place = self.columns.get(column).and_then(|at| codes.get(*at));
-                place.and_then(|codes| codes.get(row as usize)).copied().unwrap_or(0)
-            };
+            let code = |column: usize| self.code(column, row as usize);
             let missing = read.iter().filter(|column| code(**column as usize) == 0).count();
             let share = missing * 100 / read.len().max(1);
             let value = self.prepared.answers.worth(row as usize);

@@ -17,13 +17,25 @@ fn reasons_point_where_the_score_lies() {
         table[1] = second;
         table
     };
-    let tables = [(0, table(0.5)), (1, table(0.9)), (2, table(-0.3)), (3, table(0.1))];
-    let codes: Vec<&[u8]> = vec![&[1, 0], &[1, 0], &[1, 1], &[1, 0]];
+    let of_columns = [table(0.5), table(0.9), table(-0.3), table(0.1), table(0.05)];
+    let with = |actionable: &[u32]| -> Vec<Table<'_>> {
+        (0..).zip(&of_columns).map(|(c, table)| (c, actionable.contains(&c), table)).collect()
+    };
+    let tables = with(&[]);
+    let codes: Vec<&[u8]> = vec![&[1, 0], &[1, 0], &[1, 1], &[1, 0], &[1, 0]];
     let told = additive(&tables, 0.0, &codes, &[0, 1], &[1.2, -0.3]);
     let columns = |reasons: Reasons| reasons.map(|r| r.map(|r| r.column));
     assert_eq!(columns(told[0]), [Some(1), Some(0), Some(3)]);
     assert_eq!(columns(told[1]), [Some(2), None, None]);
     assert_eq!(told[1][0].unwrap().direction(), Direction::Lowers);
+    // Those that someone can act on come first …
+    let told = additive(&with(&[0, 3]), 0.0, &codes, &[0, 1], &[1.2, -0.3]);
+    assert_eq!(columns(told[0]), [Some(0), Some(3), Some(1)]);
+    assert_eq!(columns(told[1]), [Some(2), None, None]);
+    // … and one that was too weak takes the place of the third, where no other is among them.
+    let told = additive(&with(&[4]), 0.0, &codes, &[0], &[1.2]);
+    assert_eq!(columns(told[0]), [Some(4), Some(1), Some(0)]);
+    assert!((told[0][0].unwrap().contribution - 0.05).abs() < 1e-12);
 }
 
 fn card() -> Scorecard {
