@@ -113,10 +113,9 @@ impl<'a> Report<'a> {
     pub fn html(&self) -> String {
         let language = self.language;
         let mut page = Page::new(language);
-        let book = self.bundle.playbook.as_deref().unwrap_or(book::SHIPPED);
-        if let Ok(book) = Book::parse(book) {
-            page.name(&book);
-        }
+        // The model's own playbook comes last: it may call a column otherwise.
+        let books = [Some(book::SHIPPED), self.bundle.playbook.as_deref()];
+        books.into_iter().flatten().flat_map(Book::parse).for_each(|book| page.name(&book));
         let parts = self.parts();
         head(&mut page, self, &parts);
         verdict::cards(&mut page, self, &parts);

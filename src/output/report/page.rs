@@ -81,8 +81,8 @@ impl Page {
     pub(super) fn name(&mut self, book: &Book) {
         if self.language == Language::Zh {
             let names = book.phrases.iter();
-            self.names =
-                names.map(|(column, phrase)| (column.clone(), phrase.name.zh.clone())).collect();
+            self.names
+                .extend(names.map(|(column, phrase)| (column.clone(), phrase.name.zh.clone())));
         }
     }
 
