@@ -106,9 +106,7 @@ impl Evaluate {
             params: &config.evaluate,
             feed: self.feed.as_deref(),
         };
-        let dormancy = self.dormancy.as_deref().map(learned).transpose()?;
-        let mut evidence = self.measured(&request, ui)?;
-        evidence.dormancy = dormancy;
+        let evidence = self.measured(&request, ui)?;
         let model = format!("{}@{}", loaded.bundle.name, loaded.version);
         let report = Report {
             bundle: &loaded.bundle,
@@ -156,10 +154,15 @@ impl Evaluate {
 
 impl Evaluate {
     fn measured(&self, request: &Request<'_>, ui: &Ui) -> Result<Evidence> {
-        let Some(months) = self.backtest else { return evaluate(request, ui) };
-        backtest::require(&request.input, request.bundle)?;
+        let dormancy = self.dormancy.as_deref().map(learned).transpose()?;
+        if self.backtest.is_some() {
+            backtest::require(&request.input, request.bundle)?;
+        }
         let mut evidence = evaluate(request, ui)?;
-        evidence.backtest = Some(backtest(request, months, &evidence.snapshots, ui)?);
+        evidence.dormancy = dormancy;
+        if let Some(months) = self.backtest {
+            evidence.backtest = Some(backtest(request, months, &evidence.snapshots, ui)?);
+        }
         Ok(evidence)
     }
 }

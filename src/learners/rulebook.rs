@@ -154,7 +154,9 @@ impl Parting<'_> {
 
     fn leaf(&self, rows: &[usize], within: &BTreeMap<usize, (u8, u8)>) -> Option<Path> {
         let mut counts = [0_usize; PRIMES.len()];
-        rows.iter().for_each(|row| counts[usize::from(self.classes[*row])] += 1);
+        for row in rows {
+            counts[usize::from(self.classes[*row])] += 1;
+        }
         let right = *counts.iter().max()?;
         let class = counts.iter().position(|count| *count == right)? as u8;
         Some(Path { within: within.clone(), class, rows: rows.len(), right })
@@ -177,13 +179,12 @@ mod tests {
         let classes: Vec<u8> = a.iter().zip(&b).map(class).collect();
         let columns: [&[u8]; 3] = [&a, &noise, &b];
         let paths = rulebook(&columns, &classes, 12).unwrap();
-        let mut told: Vec<(u8, Vec<(usize, (u8, u8))>)> =
-            paths.iter().map(|p| (p.class, p.within.clone().into_iter().collect())).collect();
+        let mut told: Vec<_> = paths.iter().map(|p| (p.class, p.within.clone())).collect();
         told.sort();
         let expected = [
-            (0, vec![(0, (7, 255)), (2, (0, 11))]),
-            (1, vec![(0, (7, 255)), (2, (12, 255))]),
-            (3, vec![(0, (0, 6))]),
+            (0, BTreeMap::from([(0, (7, 255)), (2, (0, 11))])),
+            (1, BTreeMap::from([(0, (7, 255)), (2, (12, 255))])),
+            (3, BTreeMap::from([(0, (0, 6))])),
         ];
         assert_eq!(told, expected);
         assert!(paths.iter().all(|path| path.right == path.rows));
@@ -199,7 +200,7 @@ mod tests {
         assert_eq!(rulebook(&[&[]], &[], 12).unwrap(), []);
         let one = rulebook(&[&[1, 2, 3]], &[4, 4, 4], 12).unwrap();
         assert_eq!((one.len(), one[0].class, one[0].rows), (1, 4, 3));
-        assert_eq!(rulebook(&[], &[0, 1], 12).map(|paths| paths.len()).unwrap_or(1), 1);
+        assert_eq!(rulebook(&[], &[0, 1], 12).unwrap().len(), 1);
         assert!(rulebook(&[&[1]], &[12], 12).is_err());
     }
 }

@@ -76,7 +76,7 @@ pub fn demo(
     let (raw_bank, first, last) = plan(params, &config.history.outcome)?;
     watcher.stage("making the raw files of a synthetic bank");
     raw::write(&raw_bank, &bank)?;
-    let build = |name: &str, as_ofs: AsOfs, labelled: bool| {
+    let make_table = |name: &str, as_ofs: AsOfs, labelled: bool| {
         let table = folder.join(name);
         let request = features::Request {
             folder: bank.clone(),
@@ -89,8 +89,9 @@ pub fn demo(
         Ok::<_, Error>((table, features(&request, &mut io::sink(), watcher)?))
     };
     let months = AsOfs::Every { every: Every::Month, from: Some(first), to: Some(last) };
-    let (history, built) = build("history.parquet", months, true)?;
-    let (current, _) = build("current.parquet", AsOfs::These(vec![raw_bank.last_as_of]), false)?;
+    let (history, built) = make_table("history.parquet", months, true)?;
+    let (current, _) =
+        make_table("current.parquet", AsOfs::These(vec![raw_bank.last_as_of]), false)?;
     let trained =
         train(&Input::Path(history.clone()), &config, Strictness::LeaveOut, None, watcher)?;
     let bundle = &trained.bundle;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::page::Page;
 use crate::{
     error::{Error, Kind, Result},
-    history::{Group, Learned, Level},
+    history::{Group, Learned, Level, Point},
     output::{
         card::words::{count, percent},
         chart::{Axis, Bar, Lines, Mark, Series, Unit, bars},
@@ -133,19 +133,8 @@ fn curves(page: &mut Page, learned: &Learned, bank: &Group) {
     let points = |group: &Group| {
         group.curve.iter().take_while(|p| p.days <= end).copied().collect::<Vec<_>>()
     };
-    let mut series: Vec<Series> = shown
-        .iter()
-        .map(|(group, look)| Series {
-            name: name(group, language),
-            look: *look,
-            points: points(group).iter().map(|p| (f64::from(p.days), p.chance)).collect(),
-            band: if *look == 1 {
-                points(group).iter().map(|p| (p.low, p.high)).collect()
-            } else {
-                Vec::new()
-            },
-        })
-        .collect();
+    let mut series: Vec<Series> =
+        shown.iter().map(|(group, look)| line(group, *look, &points(group), language)).collect();
     let last = points(bank).last().map_or(1.0, |p| f64::from(p.days));
     series.push(Series {
         name: language.pick("the limit", "界限").to_owned(),
@@ -179,6 +168,17 @@ fn curves(page: &mut Page, learned: &Learned, bank: &Group) {
             "色带为全行的 95% 区间（Kaplan–Meier）；其余曲线为门槛最早与最晚的分组。",
         ),
     );
+}
+
+/// The line of a group; the first one has its interval.
+fn line(group: &Group, look: u8, points: &[Point], language: Language) -> Series {
+    let band = points.iter().filter(|_| look == 1).map(|p| (p.low, p.high));
+    Series {
+        name: name(group, language),
+        look,
+        points: points.iter().map(|p| (f64::from(p.days), p.chance)).collect(),
+        band: band.collect(),
+    }
 }
 
 /// The thresholds of the largest groups.
@@ -286,7 +286,7 @@ fn moved(page: &mut Page, bank: &Group) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Moved, Point};
+    use crate::history::Moved;
 
     fn group(level: Option<Level>, key: &str, days: i32) -> Group {
         let point = |day: i32| {

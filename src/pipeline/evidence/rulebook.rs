@@ -116,7 +116,7 @@ mod tests {
             column("aum", number(&[10.0, 20.0, 30.0])),
             column("quiet", number(&[5.0])),
         ];
-        let encoder = Encoder { columns, ..Encoder::default() };
+        let encoder = Encoder { columns };
         let mut sample = QuadrantSample::default();
         assert!(sample.rules(&encoder).unwrap().is_none());
         for row in 0..900_u32 {
