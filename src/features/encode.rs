@@ -157,7 +157,9 @@ fn encode_texts(levels: &Levels, words: Option<&Words>, column: &ArrayRef) -> Re
         })
     };
     let mut codes: Vec<u8> = array.value_offsets().windows(2).map(|ends| level(ends) + 1).collect();
-    gaps(array.nulls()).into_iter().for_each(|row| codes[row] = 0);
+    for row in gaps(array.nulls()) {
+        codes[row] = 0;
+    }
     let other = levels.len() as u8 + 1;
     let unseen = codes.iter().map(|code| u64::from(*code == other)).sum();
     Ok((codes, unseen, 0))

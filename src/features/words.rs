@@ -16,7 +16,8 @@ pub(super) struct Words {
     shift: u32,
     /// The number of the text that has this slot, if one has.
     slots: Vec<u8>,
-    words: Box<[u64; 256]>,
+    /// Each text as a number; 0 where it is a long one.
+    numbers: Box<[u64; 256]>,
     /// Bytes of each text; 255 where the text is a long one.
     lengths: Box<[u8; 256]>,
     /// The number of texts, long ones included.
@@ -30,11 +31,11 @@ impl Words {
     /// The short texts among these, under their places.
     pub(super) fn of(texts: &[String]) -> Option<Self> {
         let all = u8::try_from(texts.len()).ok().filter(|_| texts.len() <= MOST_LEVELS)?;
-        let (mut words, mut lengths) = (Box::new([0; 256]), Box::new([u8::MAX; 256]));
+        let (mut numbers, mut lengths) = (Box::new([0; 256]), Box::new([u8::MAX; 256]));
         let mut short: Vec<u8> = Vec::new();
         for (number, text) in (0..all).zip(texts) {
             if text.len() <= Self::LONGEST {
-                words[usize::from(number)] = Cell::of(text).word();
+                numbers[usize::from(number)] = Cell::of(text).word();
                 lengths[usize::from(number)] = text.len() as u8;
                 short.push(number);
             }
@@ -46,14 +47,14 @@ impl Words {
         let (factor, slots) = factors.find_map(|factor| {
             let mut slots: Vec<Option<u8>> = vec![None; 1 << bits];
             let is_free = |number: &u8| {
-                let word: u64 = words[usize::from(*number)];
+                let word: u64 = numbers[usize::from(*number)];
                 let slot = &mut slots[(word.wrapping_mul(factor) >> shift) as usize];
                 slot.replace(*number).is_none()
             };
             short.iter().all(is_free).then_some((factor, slots))
         })?;
         let slots = slots.into_iter().map(Option::unwrap_or_default).collect();
-        Some(Self { factor, shift, slots, words, lengths, all })
+        Some(Self { factor, shift, slots, numbers, lengths, all })
     }
 
     /// The number of the text at a place of a buffer, or the number of texts where it is not among
@@ -67,7 +68,8 @@ impl Words {
         let slot = (word.wrapping_mul(self.factor) >> self.shift) as usize;
         let number = usize::from(*self.slots.get(slot)?);
         // One comparison, and so no branch that depends on the text.
-        let apart = (self.words[number] ^ word) | (u64::from(self.lengths[number]) ^ length as u64);
+        let apart =
+            (self.numbers[number] ^ word) | (u64::from(self.lengths[number]) ^ length as u64);
         Some(if apart == 0 { number as u8 } else { self.all })
     }
 }

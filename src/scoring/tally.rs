@@ -167,7 +167,9 @@ pub(super) fn histogram(codes: &[u8], rows: &[u32]) -> Vec<u64> {
                 table[usize::from(*code)] += 1;
             }
         }
-        rest.iter().for_each(|code| counts[0][usize::from(*code)] += 1);
+        for code in rest {
+            counts[0][usize::from(*code)] += 1;
+        }
     } else {
         for chunk in rows.chunks(4) {
             for (table, &row) in counts.iter_mut().zip(chunk) {
