@@ -1,15 +1,16 @@
 //! Applying the frozen encoding: the hot loop of training and scoring.
 
-use arrow_array::{ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, RecordBatch};
 use rayon::prelude::*;
 
 use super::{
     change::changes,
     encoder::{Bins, EncodedColumn, Encoder},
-    levels::Levels,
-    numbers::{days_before, numbers},
+    levels::{Cell, Levels},
+    numbers::{days_before, gaps, numbers, with_gaps},
     search::Cuts,
-    texts::{cells, texts},
+    texts::texts,
+    words::Words,
 };
 use crate::error::{Error, Kind, Place, Result};
 
@@ -46,7 +47,7 @@ pub struct Ready<'a> {
 #[derive(Debug)]
 enum Way {
     Cuts(Cuts),
-    Levels(Levels),
+    Levels(Levels, Option<Words>),
 }
 
 /// The codes of one column, with the rows unseen and outside.
@@ -97,7 +98,9 @@ impl<'a> Ready<'a> {
 impl EncodedColumn {
     fn encode(&self, way: &Way, rows: &RecordBatch, as_of: Option<&[i32]>) -> Result<Column> {
         match (way, &self.bins) {
-            (Way::Levels(levels), _) => encode_texts(levels, find(rows, &self.name)?),
+            (Way::Levels(levels, words), _) => {
+                encode_texts(levels, words.as_ref(), find(rows, &self.name)?)
+            }
             (Way::Cuts(cuts), Bins::DaysBefore { .. }) => {
                 Ok(encode_numbers(cuts, &days_before(find(rows, &self.name)?, as_of)?))
             }
@@ -108,7 +111,15 @@ impl EncodedColumn {
                 };
                 Ok(encode_numbers(cuts, &changes(&cells(of)?, &cells(against)?)))
             }
-            (Way::Cuts(cuts), _) => Ok(encode_numbers(cuts, &numbers(find(rows, &self.name)?)?)),
+            (Way::Cuts(cuts), _) => {
+                let (values, nulls) = with_gaps(find(rows, &self.name)?)?;
+                let (mut codes, _, mut outside) = encode_numbers(cuts, values);
+                for row in gaps(nulls) {
+                    codes[row] = 0;
+                    outside -= cuts.outside(&values[row..=row]);
+                }
+                Ok((codes, 0, outside))
+            }
         }
     }
 }
@@ -121,7 +132,7 @@ fn find<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
 impl Way {
     fn of(bins: &Bins) -> Self {
         match bins {
-            Bins::Category { levels } => Self::Levels(Levels::of(levels)),
+            Bins::Category { levels } => Self::Levels(Levels::of(levels), Words::of(levels)),
             Bins::Number { cuts, least, most, .. } | Bins::DaysBefore { cuts, least, most, .. } => {
                 Self::Cuts(Cuts::of(cuts, *least, *most))
             }
@@ -134,14 +145,22 @@ fn encode_numbers(cuts: &Cuts, cells: &[f64]) -> Column {
     (cuts.codes(cells), 0, cuts.outside(cells))
 }
 
-fn encode_texts(levels: &Levels, column: &ArrayRef) -> Result<Column> {
+fn encode_texts(levels: &Levels, words: Option<&Words>, column: &ArrayRef) -> Result<Column> {
     let array = texts(column)?;
-    let mut unseen = 0;
-    let codes = cells(&array).map(|cell| {
-        let Some(cell) = cell else { return 0 };
-        let level = levels.find(cell.hash(), cell);
-        unseen += u64::from(level == levels.len());
-        level as u8 + 1
-    });
-    Ok((codes.collect(), unseen, 0))
+    let bytes = array.value_data();
+    let level = |ends: &[i32]| {
+        let (start, end) = (ends[0] as usize, ends[1] as usize);
+        let quick = words.and_then(|words| words.find(bytes, start, end));
+        quick.unwrap_or_else(|| {
+            let cell = Cell::within(bytes, start, end);
+            levels.find(cell.hash(), cell) as u8
+        })
+    };
+    let mut codes: Vec<u8> = array.value_offsets().windows(2).map(|ends| level(ends) + 1).collect();
+    for row in gaps(array.nulls()) {
+        codes[row] = 0;
+    }
+    let other = levels.len() as u8 + 1;
+    let unseen = codes.iter().map(|code| u64::from(*code == other)).sum();
+    Ok((codes, unseen, 0))
 }

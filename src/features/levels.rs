@@ -27,8 +27,15 @@ impl<'a> Cell<'a> {
         Self::within(text.as_bytes(), 0, text.len())
     }
 
+    #[inline]
     pub(super) fn bytes(self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// The first eight bytes, or fewer, as a number.
+    #[inline]
+    pub(super) fn word(self) -> u64 {
+        self.word
     }
 
     /// An even 64-bit hash, never 0.

@@ -14,6 +14,7 @@ mod levels;
 mod numbers;
 mod search;
 mod texts;
+mod words;
 
 pub use builder::{ColumnPlan, EncodeParams, EncoderBuilder, Holds, How, Observed, Profile};
 pub use encode::{Encoded, Ready};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use arrow_array::{Array, ArrayRef, cast::AsArray, types};
+use arrow_buffer::NullBuffer;
 
 use super::{
     builder::{Holds, Profile},
@@ -14,16 +15,27 @@ use crate::error::{Error, Kind, Result};
 
 /// The cells of a number column; what is missing or not finite is no finite number here either.
 pub(super) fn numbers(column: &ArrayRef) -> Result<Cow<'_, [f64]>> {
-    let Some(array) = column.as_primitive_opt::<types::Float64Type>() else {
-        return Err(wrong_type(column, "numbers"));
-    };
-    Ok(match array.nulls() {
-        None => Cow::Borrowed(array.values()),
+    let (values, nulls) = with_gaps(column)?;
+    Ok(match nulls {
+        None => Cow::Borrowed(values),
         Some(nulls) => {
-            let cells = array.values().iter().zip(nulls);
+            let cells = values.iter().zip(nulls);
             Cow::Owned(cells.map(|(x, is_there)| if is_there { *x } else { f64::NAN }).collect())
         }
     })
+}
+
+/// The cells of a number column, and which of them are missing: any number stands there.
+pub(super) fn with_gaps(column: &ArrayRef) -> Result<(&[f64], Option<&NullBuffer>)> {
+    let Some(array) = column.as_primitive_opt::<types::Float64Type>() else {
+        return Err(wrong_type(column, "numbers"));
+    };
+    Ok((array.values(), array.nulls()))
+}
+
+/// The rows of missing cells.
+pub(super) fn gaps(nulls: Option<&NullBuffer>) -> Vec<usize> {
+    nulls.map_or_else(Vec::new, |nulls| (!nulls.inner()).set_indices().collect())
 }
 
 /// The cells of a date column as days before the as-of date of their row; missing is NaN.

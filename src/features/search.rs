@@ -129,21 +129,38 @@ impl Cuts {
         codes: &mut [u8],
         cell: impl Fn(f64) -> usize,
     ) {
+        let (of_lanes, of_rest) = codes.as_chunks_mut::<LANES>();
+        let (lanes, rest) = cells.as_chunks::<LANES>();
+        for (cells, codes) in lanes.iter().zip(of_lanes) {
+            self.search_lanes::<STEPS>(cells, codes, &cell);
+        }
+        let (mut lanes, mut codes) = ([f64::NAN; LANES], [0; LANES]);
+        lanes[..rest.len()].copy_from_slice(rest);
+        self.search_lanes::<STEPS>(&lanes, &mut codes, &cell);
+        of_rest.copy_from_slice(&codes[..rest.len()]);
+    }
+
+    #[inline]
+    fn search_lanes<const STEPS: u32>(
+        &self,
+        cells: &[f64; LANES],
+        codes: &mut [u8; LANES],
+        cell: impl Fn(f64) -> usize,
+    ) {
         let (padded, before) = (&*self.padded, &*self.before);
-        let mut lanes = [f64::NAN; LANES];
-        for (cells, codes) in cells.chunks(LANES).zip(codes.chunks_mut(LANES)) {
-            lanes[..cells.len()].copy_from_slice(cells);
-            let mut below = lanes.map(|x| usize::from(before[cell(x) & (CELLS - 1)]));
-            for step in (0..STEPS).rev() {
-                let half = 1_usize << step;
-                for (below, x) in below.iter_mut().zip(&lanes) {
-                    let is_above = padded[(*below + half - 1) & 511] <= *x;
-                    *below += half * usize::from(is_above);
-                }
+        let mut below = [0; LANES];
+        for (below, x) in below.iter_mut().zip(cells) {
+            *below = usize::from(before[cell(*x) & (CELLS - 1)]);
+        }
+        for step in (0..STEPS).rev() {
+            let half = 1_usize << step;
+            for (below, x) in below.iter_mut().zip(cells) {
+                let is_above = padded[(*below + half - 1) & 511] <= *x;
+                *below += half * usize::from(is_above);
             }
-            for ((code, below), x) in codes.iter_mut().zip(&below).zip(&lanes) {
-                *code = (below + 1) as u8 * u8::from(x.is_finite());
-            }
+        }
+        for ((code, below), x) in codes.iter_mut().zip(&below).zip(cells) {
+            *code = (below + 1) as u8 * u8::from(x.is_finite());
         }
     }
 

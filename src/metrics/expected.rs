@@ -13,16 +13,10 @@ const UNIT: f64 = 1_073_741_824.0;
 ///
 /// A bin is .006 wide in log odds; its rows are taken for tied in the ranking, while their mean
 /// probability is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Probabilities {
-    rows: Vec<u64>,
-    sums: Vec<u64>,
-}
-
-impl Default for Probabilities {
-    fn default() -> Self {
-        Self { rows: vec![0; BINS], sums: vec![0; BINS] }
-    }
+    /// Rows, and the sum of their probabilities, of each bin; empty before the first row.
+    bins: Vec<(u64, u64)>,
 }
 
 /// What to expect of a model on rows without outcomes.
@@ -54,6 +48,14 @@ pub struct PriorShift {
 /// The largest change of the log odds of a base rate that is believed: ln 10.
 const MOST_SHIFT: f64 = std::f64::consts::LN_10;
 
+/// A probability as a whole number of units of 2⁻³⁰, the nearest: what `round` gives, without the call
+/// that this is where the processor may be an old one. NaN gives 0.
+pub fn whole_units(probability: f64) -> u64 {
+    let units = probability * UNIT;
+    let below = units as u64;
+    below + u64::from(units - below as f64 >= 0.5)
+}
+
 impl Probabilities {
     /// Adds a row; NaN is left out.
     pub fn add(&mut self, probability: f64) {
@@ -63,25 +65,35 @@ impl Probabilities {
         let logit = probability.ln() - (-probability).ln_1p();
         let at = (logit + FARTHEST) / (2.0 * FARTHEST) * BINS as f64;
         let bin = at.clamp(0.0, (BINS - 1) as f64) as usize;
-        self.rows[bin] += 1;
-        self.sums[bin] += (probability.clamp(0.0, 1.0) * UNIT).round() as u64;
+        if self.bins.is_empty() {
+            self.bins = vec![(0, 0); BINS];
+        }
+        let (rows, sum) = &mut self.bins[bin];
+        *rows += 1;
+        *sum += whole_units(probability.clamp(0.0, 1.0));
     }
 
     /// Adds the rows of another.
     pub fn merge(&mut self, other: &Self) {
-        self.rows.iter_mut().zip(&other.rows).for_each(|(sum, rows)| *sum += rows);
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
+        if self.bins.is_empty() {
+            self.bins.clone_from(&other.bins);
+            return;
+        }
+        for ((rows, sum), (more_rows, more)) in self.bins.iter_mut().zip(&other.bins) {
+            *rows += more_rows;
+            *sum += more;
+        }
     }
 
     /// Number of rows.
     pub fn rows(&self) -> u64 {
-        self.rows.iter().sum()
+        self.bins.iter().map(|(rows, _)| rows).sum()
     }
 
     /// Rows and mean probability of each bin that has any, by rising log odds.
     fn bins(&self) -> impl Iterator<Item = (f64, f64)> + Clone {
-        let pairs = self.rows.iter().zip(&self.sums).filter(|(rows, _)| **rows > 0);
-        pairs.map(|(&rows, &sum)| (rows as f64, sum as f64 / UNIT / rows as f64))
+        let bins = self.bins.iter().filter(|(rows, _)| *rows > 0);
+        bins.map(|&(rows, sum)| (rows as f64, sum as f64 / UNIT / rows as f64))
     }
 
     /// What to expect, were the probabilities true; `None` without rows.
@@ -185,6 +197,15 @@ mod tests {
             binned.add(*p);
         }
         binned
+    }
+
+    #[test]
+    fn units_are_rounded_as_ever() {
+        let ties = (0..1000).map(|i| (f64::from(i) + 0.5) / UNIT);
+        let near = ties.clone().flat_map(|p| [p.next_down(), p.next_up()]);
+        for p in ties.chain(near).chain(spread(4000, 0.0)).chain([0.0, 1.0, f64::NAN]) {
+            assert_eq!(whole_units(p), (p * UNIT).round() as u64, "{p}");
+        }
     }
 
     #[test]

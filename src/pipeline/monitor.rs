@@ -250,7 +250,7 @@ impl Run<'_> {
         let work = |mut block: Block| {
             let rejected = std::mem::take(&mut block.rejects).len() as u64;
             let parted = self.ways.of(&block, bundle)?;
-            let stretch = scorer.score(block)?;
+            let stretch = scorer.score_only(block)?;
             let seen = self.watch.of(&stretch, &parted);
             let now = wants_alerts.then(|| alerts::now(&stretch, bundle)).transpose()?;
             let said = is_dated.map(|is_dated| outcomes::said(&stretch, bundle, is_dated));

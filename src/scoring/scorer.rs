@@ -38,7 +38,8 @@ pub enum ValueBand {
     High,
 }
 
-/// A stretch of rows with what the bundle says of them. All vectors have one entry a row.
+/// A stretch of rows with what the bundle says of them. All vectors have one entry a row, but for the
+/// reasons where nobody asked for any.
 #[derive(Debug)]
 pub struct Scored {
     /// The rows.
@@ -130,6 +131,23 @@ impl<'a> Scorer<'a> {
 
     /// Scores a block; `settle` may change the bands before it is decided who is explained.
     pub fn score_settled(&self, block: Block, settle: impl Fn(&mut Scored)) -> Result<Scored> {
+        let (mut scored, logits) = self.without_reasons(block)?;
+        scored.reasons = vec![Reasons::default(); logits.len()];
+        settle(&mut scored);
+        scored.explain(State::Active, &self.churn, &logits);
+        if let Some(reactivation) = &self.reactivation {
+            scored.explain(State::Dormant, reactivation, &logits);
+        }
+        Ok(scored)
+    }
+
+    /// Scores a block for a reader who asks for no reasons: there is no entry for them.
+    pub fn score_only(&self, block: Block) -> Result<Scored> {
+        Ok(self.without_reasons(block)?.0)
+    }
+
+    /// The scores, and the logit of each row.
+    fn without_reasons(&self, block: Block) -> Result<(Scored, Vec<f64>)> {
         let rows = block.rows.num_rows();
         let as_of = as_of_days(&block.rows, self.bundle.source.as_of.as_deref())?;
         let encoded = self.encoder.encode(&block.rows, as_of.as_deref())?;
@@ -145,7 +163,7 @@ impl<'a> Scorer<'a> {
             probability: vec![None; rows],
             value,
             risk_band: vec![None; rows],
-            reasons: vec![Reasons::default(); rows],
+            reasons: Vec::new(),
             as_of,
             encoded,
         };
@@ -154,12 +172,7 @@ impl<'a> Scorer<'a> {
         if let Some(reactivation) = &self.reactivation {
             scored.apply(State::Dormant, reactivation, &mut logits);
         }
-        settle(&mut scored);
-        scored.explain(State::Active, &self.churn, &logits);
-        if let Some(reactivation) = &self.reactivation {
-            scored.explain(State::Dormant, reactivation, &logits);
-        }
-        Ok(scored)
+        Ok((scored, logits))
     }
 
     /// The bundle.
@@ -188,9 +201,8 @@ impl Scored {
         if rows.is_empty() {
             return;
         }
-        let codes: Vec<&[u8]> = self.encoded.columns.iter().map(Vec::as_slice).collect();
         let mut logits = vec![0.0; self.state.len()];
-        prepared.predictor.logits(&codes, &mut logits);
+        prepared.predictor.logits(&self.encoded.codes(), &mut logits);
         for &row in &rows {
             let row = row as usize;
             of_all[row] = logits[row];

@@ -156,13 +156,25 @@ impl Tally {
     }
 }
 
-/// How often each code comes in the chosen rows.
+/// How often each code comes in the chosen rows, which ascend.
 pub(super) fn histogram(codes: &[u8], rows: &[u32]) -> Vec<u64> {
     // Four tables, so that runs of one code do not wait for each other.
     let mut counts = [[0_u32; 256]; 4];
-    for chunk in rows.chunks(4) {
-        for (table, &row) in counts.iter_mut().zip(chunk) {
-            table[usize::from(codes[row as usize])] += 1;
+    if rows.len() == codes.len() {
+        let (fours, rest) = codes.as_chunks::<4>();
+        for four in fours {
+            for (table, code) in counts.iter_mut().zip(four) {
+                table[usize::from(*code)] += 1;
+            }
+        }
+        for code in rest {
+            counts[0][usize::from(*code)] += 1;
+        }
+    } else {
+        for chunk in rows.chunks(4) {
+            for (table, &row) in counts.iter_mut().zip(chunk) {
+                table[usize::from(codes[row as usize])] += 1;
+            }
         }
     }
     (0..256).map(|code| counts.iter().map(|table| u64::from(table[code])).sum()).collect()

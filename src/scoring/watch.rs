@@ -13,7 +13,7 @@ use super::{
 use crate::{
     bundle::Bundle,
     error::{Error, Kind, Place, Result},
-    metrics::expected::Probabilities,
+    metrics::expected::{Probabilities, whole_units},
     units::Day,
 };
 
@@ -188,27 +188,46 @@ impl Watch {
         }
         let days = scored.as_of.iter().flatten();
         seen.as_of = days.clone().min().zip(days.max()).map(|(a, b)| (Day(*a), Day(*b)));
-        seen.by = parted.iter().map(|parted| self.groups(scored, &rows, parted)).collect();
+        let groups = |parted| self.groups(scored, &rows, parted, &seen.codes);
+        seen.by = parted.iter().map(groups).collect();
         seen
     }
 
-    fn groups(&self, scored: &Scored, rows: &[u32], parted: &Parted) -> BTreeMap<String, Group> {
+    /// The groups of one way. `all` holds the counts by code over all of them.
+    fn groups(
+        &self,
+        scored: &Scored,
+        rows: &[u32],
+        parted: &Parted,
+        all: &[Vec<u64>],
+    ) -> BTreeMap<String, Group> {
         let mut groups = vec![Group::default(); parted.names.len()];
         for &row in rows {
             let group = &mut groups[parted.of_row[row as usize] as usize];
             group.rows += 1;
-            let probability = scored.probability[row as usize].unwrap_or(0.0);
-            group.expected += (probability * f64::from(1 << 30)).round() as u64;
+            group.expected += whole_units(scored.probability[row as usize].unwrap_or(0.0));
         }
-        for (codes, (group_of, count)) in scored.encoded.columns.iter().zip(&self.coarse) {
-            let mut counts = vec![0_u32; parted.names.len() * count];
-            for &row in rows {
-                let group = parted.of_row[row as usize] as usize;
-                let code = usize::from(group_of[usize::from(codes[row as usize])]);
-                counts[group * count + code] += 1;
-            }
-            for (group, counts) in groups.iter_mut().zip(counts.chunks(*count)) {
-                group.coarse.push(counts.iter().map(|&count| u64::from(count)).collect());
+        if let [only] = &mut *groups {
+            only.coarse = self.coarse(all);
+        } else {
+            let most = self.coarse.iter().map(|(_, count)| *count).max().unwrap_or_default();
+            let first: Vec<usize> =
+                rows.iter().map(|&row| parted.of_row[row as usize] as usize * most).collect();
+            for (codes, (group_of, count)) in scored.encoded.columns.iter().zip(&self.coarse) {
+                let mut counts = vec![0_u32; groups.len() * most];
+                let mut add = |first: usize, code: u8| {
+                    counts[first + usize::from(group_of[usize::from(code)])] += 1;
+                };
+                if rows.len() == codes.len() {
+                    first.iter().zip(codes).for_each(|(first, code)| add(*first, *code));
+                } else {
+                    let codes = rows.iter().map(|row| codes[*row as usize]);
+                    first.iter().zip(codes).for_each(|(first, code)| add(*first, code));
+                }
+                for (group, counts) in groups.iter_mut().zip(counts.chunks(most.max(1))) {
+                    let counts = counts.iter().take(*count);
+                    group.coarse.push(counts.map(|&count| u64::from(count)).collect());
+                }
             }
         }
         let named = parted.names.iter().cloned().zip(groups);

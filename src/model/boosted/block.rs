@@ -49,22 +49,39 @@ leaves!(u64);
 /// `TREES` trees of at most `LEAVES` leaves.
 #[derive(Debug, Clone)]
 pub(super) struct Block<M, const TREES: usize, const LEAVES: usize> {
-    questions: Vec<Question<M, TREES>>,
+    fours: Vec<Sheet<M, TREES, 4>>,
+    threes: Vec<Sheet<M, TREES, 3>>,
+    twos: Vec<Sheet<M, TREES, 2>>,
+    ones: Vec<Sheet<M, TREES, 1>>,
     steps: Box<[[i32; LEAVES]; TREES]>,
 }
 
 /// Rows whose sets of leaves are kept at hand.
-const TILE: usize = 64;
+pub(super) const TILE: usize = 64;
+/// The codes of a column in so many rows.
+pub(super) type Tile = [u8; TILE];
+/// Answers that the columns of a sheet have, at most, all together: a place is one byte.
+const ANSWERS: usize = 256;
 
-/// All that the trees of a block ask of one column.
+/// The leaves of each tree that are left; in a place from which they are loaded at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(align(16))]
+struct Left<M, const TREES: usize>([M; TREES]);
+
+/// All that the trees of a block ask of a few columns. Tables of fixed sizes, so that no place has to
+/// be checked.
 #[derive(Debug, Clone)]
-struct Question<M, const TREES: usize> {
-    /// Place of the column among those that the ensemble asks.
-    slot: usize,
-    /// Codes that no fork tells apart share an answer.
-    answer_of: Box<[u8; 256]>,
-    /// The leaves of each tree that are left.
-    answers: Vec<[M; TREES]>,
+struct Sheet<M, const TREES: usize, const COLUMNS: usize> {
+    /// Places of the columns among those that the ensemble asks.
+    slots: [usize; COLUMNS],
+    tables: Box<Tables<M, TREES, COLUMNS>>,
+}
+
+#[derive(Debug, Clone)]
+struct Tables<M, const TREES: usize, const COLUMNS: usize> {
+    answers: [Left<M, TREES>; ANSWERS],
+    /// For each column and code the place of its answer. Codes that no fork tells apart share one.
+    place_of: [[u8; 256]; COLUMNS],
 }
 
 impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES> {
@@ -88,24 +105,27 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
             .chunk_by(|a, b| a.column == b.column)
             .filter_map(|asked| Question::new(columns.binary_search(&asked[0].column).ok()?, asked))
             .collect();
-        Self { questions, steps }
+        let together = together(questions);
+        Self {
+            fours: sheets(&together),
+            threes: sheets(&together),
+            twos: sheets(&together),
+            ones: sheets(&together),
+            steps,
+        }
     }
 
-    /// Adds what the trees say of each row. Every column has at least as many codes as `sums`.
-    pub(super) fn add(&self, columns: &[&[u8]], sums: &mut [i64]) {
-        let mut left = [[M::ALL; TREES]; TILE];
+    /// Adds what the trees say of each row. Every column has so many tiles of codes as hold the rows
+    /// of `sums`.
+    pub(super) fn add(&self, columns: &[&[Tile]], sums: &mut [i64]) {
         for (tile, sums) in sums.chunks_mut(TILE).enumerate() {
-            let left = &mut left[..sums.len()];
-            left.fill([M::ALL; TREES]);
-            let (fours, rest) = self.questions.as_chunks::<4>();
-            for asked in fours {
-                ask(asked, columns, tile * TILE, left);
-            }
-            for asked in rest {
-                ask(std::array::from_ref(asked), columns, tile * TILE, left);
-            }
-            for (sum, left) in sums.iter_mut().zip(&*left) {
-                let found = self.steps.iter().zip(left);
+            let mut left = [Left([M::ALL; TREES]); TILE];
+            self.fours.iter().for_each(|sheet| sheet.ask(columns, tile, &mut left));
+            self.threes.iter().for_each(|sheet| sheet.ask(columns, tile, &mut left));
+            self.twos.iter().for_each(|sheet| sheet.ask(columns, tile, &mut left));
+            self.ones.iter().for_each(|sheet| sheet.ask(columns, tile, &mut left));
+            for (sum, left) in sums.iter_mut().zip(&left) {
+                let found = self.steps.iter().zip(&left.0);
                 *sum +=
                     found.map(|(steps, left)| i64::from(steps[left.first() % LEAVES])).sum::<i64>();
             }
@@ -139,14 +159,23 @@ fn forks<M: Leaves>(tree: usize, branches: &Branches) -> impl Iterator<Item = Fo
     })
 }
 
+/// What the trees of a block ask of one column.
+#[derive(Debug, Clone)]
+struct Question<M, const TREES: usize> {
+    slot: usize,
+    /// Codes that no fork tells apart share an answer.
+    answer_of: [u8; 256],
+    answers: Vec<Left<M, TREES>>,
+}
+
 impl<M: Leaves, const TREES: usize> Question<M, TREES> {
     fn new(slot: usize, forks: &[Fork<'_, M>]) -> Option<Self> {
-        let mut answer_of = Box::new([0; 256]);
-        let mut answers: Vec<[M; TREES]> = Vec::new();
+        let mut answer_of = [0; 256];
+        let mut answers: Vec<Left<M, TREES>> = Vec::new();
         for (code, place) in answer_of.iter_mut().enumerate() {
-            let mut answer = [M::ALL; TREES];
+            let mut answer = Left([M::ALL; TREES]);
             for fork in forks.iter().filter(|fork| !fork.left_if.goes_left(code as u8)) {
-                answer[fork.tree] = answer[fork.tree] & fork.right;
+                answer.0[fork.tree] = answer.0[fork.tree] & fork.right;
             }
             // Neighbours most often share their answer.
             let known = answers.iter().rposition(|known| *known == answer);
@@ -159,22 +188,61 @@ impl<M: Leaves, const TREES: usize> Question<M, TREES> {
     }
 }
 
-/// Takes away the leaves that the codes of a few columns rule out, row by row from `first` on.
-fn ask<M: Leaves, const TREES: usize, const COLUMNS: usize>(
-    asked: &[Question<M, TREES>; COLUMNS],
-    columns: &[&[u8]],
-    first: usize,
-    left: &mut [[M; TREES]],
-) {
-    let codes = asked.each_ref().map(|question| &columns[question.slot][first..][..left.len()]);
-    for (row, left) in left.iter_mut().enumerate() {
-        let mut now = *left;
-        for (question, codes) in asked.iter().zip(codes) {
-            let place = question.answer_of[usize::from(codes[row])];
-            // By value: so it becomes a few wide loads and ands.
-            let answer = question.answers[usize::from(place)];
-            now = std::array::from_fn(|tree| now[tree] & answer[tree]);
+/// Columns that have room on one sheet: those with the most answers first, each joins the first sheet
+/// where it fits.
+fn together<M, const TREES: usize>(
+    mut questions: Vec<Question<M, TREES>>,
+) -> Vec<Vec<Question<M, TREES>>> {
+    questions.sort_by_key(|question| std::cmp::Reverse(question.answers.len()));
+    let mut sheets: Vec<Vec<Question<M, TREES>>> = Vec::new();
+    for question in questions {
+        let has_room = |sheet: &&mut Vec<Question<M, TREES>>| {
+            let taken: usize = sheet.iter().map(|question| question.answers.len()).sum();
+            sheet.len() < 4 && taken + question.answers.len() <= ANSWERS
+        };
+        match sheets.iter_mut().find(has_room) {
+            Some(sheet) => sheet.push(question),
+            None => sheets.push(vec![question]),
         }
-        *left = now;
+    }
+    sheets
+}
+
+/// The sheets of so many columns.
+fn sheets<M: Leaves, const TREES: usize, const COLUMNS: usize>(
+    together: &[Vec<Question<M, TREES>>],
+) -> Vec<Sheet<M, TREES, COLUMNS>> {
+    together.iter().filter_map(|few| Some(Sheet::new(few.as_slice().try_into().ok()?))).collect()
+}
+
+impl<M: Leaves, const TREES: usize, const COLUMNS: usize> Sheet<M, TREES, COLUMNS> {
+    fn new(questions: &[Question<M, TREES>; COLUMNS]) -> Self {
+        let mut tables = Box::new(Tables {
+            answers: [Left([M::ALL; TREES]); ANSWERS],
+            place_of: [[0; 256]; COLUMNS],
+        });
+        let mut taken = 0;
+        for (question, place_of) in questions.iter().zip(&mut tables.place_of) {
+            *place_of = question.answer_of.map(|answer| (taken + usize::from(answer)) as u8);
+            let places = tables.answers.iter_mut().skip(taken);
+            places.zip(&question.answers).for_each(|(place, answer)| *place = *answer);
+            taken += question.answers.len();
+        }
+        Self { slots: questions.each_ref().map(|question| question.slot), tables }
+    }
+
+    /// Takes away the leaves that the codes of a tile rule out, row by row.
+    fn ask(&self, columns: &[&[Tile]], tile: usize, left: &mut [Left<M, TREES>; TILE]) {
+        let Tables { answers, place_of } = &*self.tables;
+        let codes = self.slots.map(|slot| &columns[slot][tile]);
+        for (row, left) in left.iter_mut().enumerate() {
+            let mut now = *left;
+            for (codes, place_of) in codes.iter().zip(place_of) {
+                // By value: so it becomes a few wide loads and ands.
+                let Left(answer) = answers[usize::from(place_of[usize::from(codes[row])])];
+                now = Left(std::array::from_fn(|tree| now.0[tree] & answer[tree]));
+            }
+            *left = now;
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Boosted, Branch, Branches, STEPS, block::Block};
+use super::{
+    Boosted, Branch, Branches, STEPS,
+    block::{Block, TILE, Tile},
+};
 use crate::model::{
     Codes,
     tree::{CompiledTree, Node, Split, Tree, whole},
@@ -19,6 +22,8 @@ pub struct CompiledBoost {
     base: i64,
     columns: Vec<u32>,
     small: Vec<Block<u32, 16, 32>>,
+    /// The small trees that fill no block.
+    rest: Vec<Block<u32, 4, 32>>,
     medium: Vec<Block<u64, 8, 64>>,
     large: Vec<CompiledTree>,
 }
@@ -31,9 +36,14 @@ impl CompiledBoost {
         let of_size = |fits: std::ops::RangeInclusive<usize>| -> Vec<&Branches> {
             sound.iter().copied().filter(|tree| fits.contains(&tree.leaves())).collect()
         };
+        let small = of_size(0..=32);
+        // More than twelve trees are cheaper in a large block than in four small ones.
+        let whole = small.len() - if small.len() % 16 > 12 { 0 } else { small.len() % 16 };
+        let (whole, rest) = small.split_at(whole);
         Self {
             base: i64::from(boosted.base),
-            small: of_size(0..=32).chunks(16).map(|trees| Block::new(trees, &columns)).collect(),
+            small: whole.chunks(16).map(|trees| Block::new(trees, &columns)).collect(),
+            rest: rest.chunks(4).map(|trees| Block::new(trees, &columns)).collect(),
             medium: of_size(33..=64).chunks(8).map(|trees| Block::new(trees, &columns)).collect(),
             large: of_size(65..=usize::MAX).into_iter().map(|tree| plain(tree).compile()).collect(),
             columns,
@@ -50,11 +60,14 @@ impl CompiledBoost {
             self.columns.iter().map(|&column| whole(codes, column, rows)).collect();
         let mut sums = [0; STRETCH];
         for (stretch, out) in out.chunks_mut(STRETCH).enumerate() {
-            let first = stretch * STRETCH;
-            let columns: Vec<&[u8]> = columns.iter().map(|column| &column[first..]).collect();
+            let rows = stretch * STRETCH..stretch * STRETCH + out.len();
+            let codes: Vec<Cow<[Tile]>> =
+                columns.iter().map(|column| tiles(&column[rows.clone()])).collect();
+            let columns: Vec<&[Tile]> = codes.iter().map(AsRef::as_ref).collect();
             let sums = &mut sums[..out.len()];
             sums.fill(self.base);
             self.small.iter().for_each(|block| block.add(&columns, sums));
+            self.rest.iter().for_each(|block| block.add(&columns, sums));
             self.medium.iter().for_each(|block| block.add(&columns, sums));
             for (out, sum) in out.iter_mut().zip(&*sums) {
                 *out = *sum as f64 / STEPS;
@@ -70,6 +83,17 @@ impl CompiledBoost {
             out.iter_mut().zip(&steps).for_each(|(out, steps)| *out += steps / STEPS);
         }
     }
+}
+
+/// Codes in whole tiles; the last one is filled up.
+fn tiles(codes: &[u8]) -> Cow<'_, [Tile]> {
+    let (tiles, rest) = codes.as_chunks();
+    if rest.is_empty() {
+        return Cow::Borrowed(tiles);
+    }
+    let mut last = [0; TILE];
+    last[..rest.len()].copy_from_slice(rest);
+    Cow::Owned([tiles, &[last]].concat())
 }
 
 /// A tree of an ensemble as one that stands alone, its logits counted in steps.
