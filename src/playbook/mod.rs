@@ -14,6 +14,7 @@ pub mod next;
 pub mod play;
 pub mod previous;
 pub mod quadrant;
+pub mod ready;
 pub mod reasons;
 pub mod scene;
 pub mod tally;
