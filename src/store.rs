@@ -12,11 +12,13 @@ use std::{
 mod find;
 mod scratch;
 mod spool;
+mod together;
 mod unfinished;
 
 pub use find::find;
 pub use scratch::{Piece, Scratch};
 pub use spool::{Spool, SpoolReader};
+pub use together::{begin, commit_all};
 pub use unfinished::abandon;
 
 use crate::error::{Error, Kind, Place, Result};
@@ -144,9 +146,7 @@ pub fn child(folder: &Path, name: &str) -> Result<PathBuf> {
 
 /// Writes a whole file, atomically and durably.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(bytes).map_err(|e| Error::io(path, "write", e))?;
-    file.commit()
+    begin(path, bytes)?.commit()
 }
 
 /// Adds a line to a file that only ever grows, durably; makes the file where there is none.
@@ -250,7 +250,7 @@ pub fn is_unfinished(name: &str) -> bool {
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
-    /// `None` for a device or a pipe.
+    /// `None` for a device or a pipe, and once the file is in its place.
     temporary: Option<PathBuf>,
     writer: Option<BufWriter<File>>,
     /// Bytes that have not been sent to the device.
@@ -258,7 +258,7 @@ pub struct AtomicFile {
 }
 
 /// Bytes after which a file is sent to the device while more are made, so that little is left at its end.
-const SENT_AT_ONCE: usize = 32 << 20;
+const SENT_AT_ONCE: usize = 8 << 20;
 
 impl AtomicFile {
     /// Starts a file that will stand at `path`; its folder must exist.
@@ -287,36 +287,29 @@ impl AtomicFile {
     }
 
     /// Puts the file in its place, durably.
-    pub fn commit(mut self) -> Result<()> {
+    pub fn commit(self) -> Result<()> {
+        commit_all(vec![self])
+    }
+
+    /// Sends what is left to the device.
+    fn send(&mut self) -> Result<()> {
         let Some(writer) = self.writer.take() else { return Ok(()) };
-        let result = finish(writer, self.temporary.as_deref(), &self.path);
-        if result.is_err() {
-            self.remove_temporary();
-        }
-        self.temporary.iter().for_each(|temporary| unfinished::forget(temporary));
-        result.map_err(|e| Error::io(&self.path, "write", e))?;
-        if self.temporary.is_none() {
-            return Ok(());
-        }
-        sync_folder(folder_of(&self.path)).map_err(|e| {
-            Error::io(&self.path, "flush to the device", e)
-                .hint_with("the new file is in its place, but check the device: it may not stay")
-        })
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
+        let sent =
+            file.and_then(|file| if self.temporary.is_some() { file.sync_all() } else { Ok(()) });
+        sent.map_err(|e| Error::io(&self.path, "write", e))
     }
 
-    fn remove_temporary(&self) {
-        if let Some(temporary) = &self.temporary {
-            let _ = fs::remove_file(temporary);
-            unfinished::forget(temporary);
+    /// Gives the file its name.
+    fn place(&mut self) -> Result<()> {
+        let Some(temporary) = self.temporary.take() else { return Ok(()) };
+        let placed = fs::rename(&temporary, &self.path);
+        if placed.is_err() {
+            let _ = fs::remove_file(&temporary);
         }
+        unfinished::forget(&temporary);
+        placed.map_err(|e| Error::io(&self.path, "write", e))
     }
-}
-
-fn finish(writer: BufWriter<File>, temporary: Option<&Path>, path: &Path) -> io::Result<()> {
-    let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-    let Some(temporary) = temporary else { return Ok(()) };
-    file.sync_all()?;
-    fs::rename(temporary, path)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -351,8 +344,10 @@ impl Write for AtomicFile {
 
 impl Drop for AtomicFile {
     fn drop(&mut self) {
-        if self.writer.take().is_some() {
-            self.remove_temporary();
+        self.writer = None;
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
+            unfinished::forget(temporary);
         }
     }
 }

@@ -145,27 +145,34 @@ pub fn predict(
     };
     let mark = request.mark == Mark::Bom;
     let mut beside = request.target.file().map(Beside::create).transpose()?;
+    let mut files = Vec::new();
     let (totals, digest) = match &request.target {
         FeedTarget::Stdout => (run.csv(blocks, None, mark, stdout)?, None),
         FeedTarget::Csv(path) => {
             let mut file = Hashing::new(AtomicFile::create(path)?);
             let totals = run.csv(blocks, beside.as_mut(), mark, &mut file)?;
             let (file, digest) = file.finish();
-            file.commit()?;
+            files.push(file);
             (totals, Some(digest))
         }
         FeedTarget::Parquet(path) => {
             let file = Hashing::new(AtomicFile::create(path)?);
             let (totals, file) = run.parquet(blocks, beside.as_mut(), file)?;
             let (file, digest) = file.finish();
-            file.commit()?;
+            files.push(file);
             (totals, Some(digest))
         }
     };
-    if let Some(beside) = beside {
-        beside.finish(&totals.plays)?;
+    let (manifest, rejects) = summary(request, &plays, &totals, digest);
+    match last_files(request, &totals, beside, &manifest, rejects.as_deref()) {
+        Ok(last) => store::commit_all(files.into_iter().chain(last).collect())?,
+        Err(error) => {
+            // The feed is worth keeping whatever becomes of the rest.
+            store::commit_all(files)?;
+            return Err(error);
+        }
     }
-    finish(request, &plays, &totals, digest)
+    finish(request, manifest, totals.rejects.len() as u64, rejects)
 }
 
 /// The playbook of a run, bound to the columns of the table.
@@ -211,27 +218,55 @@ impl Plays {
     }
 }
 
-fn finish(
+/// What the manifest says, and where the rejects are listed, if anywhere.
+fn summary(
     request: &Request<'_>,
     plays: &Plays,
     totals: &Totals,
     digest: Option<String>,
-) -> Result<Done> {
+) -> (Manifest, Option<PathBuf>) {
     let rejected = totals.rejects.len() as u64;
     let (model, reasons) = (&request.model, request.reasons);
     let mut manifest = Manifest::new(request.bundle, model, reasons, &totals.tally, rejected);
     manifest.run_id.clone_from(&plays.run_id);
     manifest.playbook = totals.plays.facts(&plays.bound, plays.blake3.clone());
-    let beside = |name: &str| request.target.file().map(|feed| feed.with_file_name(name));
-    let rejects = request.rejects.clone().or_else(|| beside("rejects.csv"));
-    if let Some(path) = &rejects {
-        write_rejects(path, &totals.rejects)?;
-    }
     if let (Some(feed), Some(blake3)) = (request.target.file(), digest) {
         let name = feed.file_name().unwrap_or_default().to_string_lossy().into_owned();
         manifest.feed = Some(FileFacts { name, blake3 });
-        crate::store::write(&feed.with_file_name("manifest.json"), manifest.json().as_bytes())?;
     }
+    let beside = || request.target.file().map(|feed| feed.with_file_name("rejects.csv"));
+    (manifest, request.rejects.clone().or_else(beside))
+}
+
+/// The files that are known only at the end, to be put in their places after the feed, the manifest last.
+fn last_files(
+    request: &Request<'_>,
+    totals: &Totals,
+    beside: Option<Beside>,
+    manifest: &Manifest,
+    rejects: Option<&Path>,
+) -> Result<Vec<AtomicFile>> {
+    let mut files = Vec::new();
+    if let Some(beside) = beside {
+        files.extend(beside.finish(&totals.plays)?);
+    }
+    if let Some(path) = rejects {
+        files.push(rejects_file(path, &totals.rejects)?);
+    }
+    if let Some(feed) = request.target.file() {
+        let path = feed.with_file_name("manifest.json");
+        files.push(store::begin(&path, manifest.json().as_bytes())?);
+    }
+    Ok(files)
+}
+
+/// What a run leaves behind, or that too many rows were set aside.
+fn finish(
+    request: &Request<'_>,
+    manifest: Manifest,
+    rejected: u64,
+    rejects: Option<PathBuf>,
+) -> Result<Done> {
     let all = manifest.rows + rejected;
     if all > 0 && rejected as f64 > request.read.max_reject_share * all as f64 {
         let what = format!(
@@ -249,6 +284,10 @@ fn finish(
 
 /// Writes the list of rows that were set aside: line, column and cause.
 pub fn write_rejects(path: &Path, rejects: &[Reject]) -> Result<()> {
+    rejects_file(path, rejects)?.commit()
+}
+
+fn rejects_file(path: &Path, rejects: &[Reject]) -> Result<AtomicFile> {
     let failed = |e: csv::Error| {
         Error::new(Kind::Io, format!("cannot write: {e}")).at(Place::File(path.to_owned()))
     };
@@ -259,6 +298,5 @@ pub fn write_rejects(path: &Path, rejects: &[Reject]) -> Result<()> {
         let column = reject.column.as_deref().unwrap_or_default();
         writer.write_record([line.as_str(), column, reject.cause.as_str()]).map_err(failed)?;
     }
-    let file = writer.into_inner().map_err(|e| Error::io(path, "write", e.into_error()))?;
-    file.commit()
+    writer.into_inner().map_err(|e| Error::io(path, "write", e.into_error()))
 }

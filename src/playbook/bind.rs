@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Kind as Fault, Result},
     expr::{Expr, Kind},
     model::Peers,
-    playbook::{Book, Rule},
+    playbook::{Book, Rule, ready::Ready},
     sources::{Column, ColumnType},
 };
 
@@ -61,9 +61,9 @@ pub struct Bound {
     pub(super) fallback: Option<Expr>,
     /// Columns that count as missing in every row.
     pub(super) nulls: BTreeMap<String, Kind>,
-    /// Everything that is read by any of the expressions.
-    pub(super) reads: BTreeSet<String>,
     off: Vec<Off>,
+    /// What is known before the first row.
+    pub(super) ready: Ready,
 }
 
 /// A rule that can be asked.
@@ -128,8 +128,8 @@ impl Bound {
             None => None,
         };
         let rules = binder.rules(&book)?;
-        let Binder { nulls, reads, off, .. } = binder;
-        Ok(Self {
+        let Binder { nulls, off, .. } = binder;
+        let mut bound = Self {
             book,
             rules,
             stages,
@@ -139,9 +139,11 @@ impl Bound {
             products,
             fallback,
             nulls,
-            reads,
             off,
-        })
+            ready: Ready::default(),
+        };
+        bound.ready = Ready::new(&bound)?;
+        Ok(bound)
     }
 
     /// The playbook.
@@ -192,7 +194,6 @@ struct Binder {
     /// Those that are there.
     available: BTreeSet<String>,
     nulls: BTreeMap<String, Kind>,
-    reads: BTreeSet<String>,
     off: Vec<Off>,
 }
 
@@ -223,13 +224,7 @@ impl Binder {
             available.insert(name.to_owned());
         }
         declared.insert(STAGE.to_owned(), Kind::Text);
-        Self {
-            declared,
-            available,
-            nulls: BTreeMap::new(),
-            reads: BTreeSet::new(),
-            off: Vec::new(),
-        }
+        Self { declared, available, nulls: BTreeMap::new(), off: Vec::new() }
     }
 
     /// An expression, or `None` where the table lacks what it needs.
@@ -253,7 +248,6 @@ impl Binder {
                 self.nulls.insert(name, *kind);
             }
         }
-        self.reads.extend(expr.columns());
         Ok(Some(expr))
     }
 

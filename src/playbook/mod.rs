@@ -15,6 +15,7 @@ pub mod phrases;
 pub mod play;
 pub mod previous;
 pub mod quadrant;
+pub mod ready;
 pub mod reasons;
 pub mod scene;
 pub mod tally;

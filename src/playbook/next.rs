@@ -4,6 +4,7 @@ use crate::{
     playbook::{
         Bound, Played, Rule,
         book::Channel,
+        ready::{Deed, Route},
         scene::{later, number_at, text_at},
     },
     scoring::Scored,
@@ -58,12 +59,34 @@ pub struct Next<'a> {
     pub arm: Option<Arm>,
     /// What the contact is expected to keep, less its cost, in money a year.
     pub gain: Option<f64>,
+    /// Where two are alike, all but segment, date, arm and gain are too.
+    pub kind: Kind,
+}
+
+/// What of the playbook is to be done, by places in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Kind(u64);
+
+impl Kind {
+    /// The kind as a number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// Places come in the order in which they are found, of at most 255 each.
+    fn and(self, place: Option<usize>) -> Self {
+        Self(self.0 << 8 | place.map_or(0, |place| place as u64 + 1))
+    }
 }
 
 impl Bound {
     /// The rules that hold for a row, the one that acts first in front.
     pub fn matched<'a>(&'a self, played: &Played, row: usize) -> impl Iterator<Item = &'a Rule> {
-        let mut mask = played.masks.get(row).copied().unwrap_or(0);
+        self.of_mask(played.masks.get(row).copied().unwrap_or(0))
+    }
+
+    /// The rules of some ranks, ascending.
+    fn of_mask(&self, mut mask: u128) -> impl Iterator<Item = &Rule> {
         std::iter::from_fn(move || {
             if mask == 0 {
                 return None;
@@ -76,32 +99,27 @@ impl Bound {
 
     /// What is to be done about a row.
     pub fn next<'a>(&'a self, played: &Played, scored: &Scored, row: usize, id: &str) -> Next<'a> {
-        let mut mask = played.masks[row];
+        let mask = played.masks[row];
         let mut next = Next { segment: self.matched(played, row).next(), ..Next::default() };
-        let mut acting = None;
-        while mask != 0 && acting.is_none() {
-            let rank = mask.trailing_zeros() as usize;
-            mask &= mask - 1;
-            acting = self.rule(rank).filter(|rule| rule.action.is_some()).map(|rule| (rank, rule));
-        }
-        let Some((rank, rule)) = acting else {
-            next.suppressed = self.next_reason(played, row);
-            return next;
-        };
-        next.rule = Some(rule);
         next.suppressed = self.next_reason(played, row);
-        if next.suppressed.is_none() {
-            next.channels = self.channels(rule, played, row);
-            if next.channels[0].is_none() {
-                next.suppressed = Some(NO_CHANNEL);
-            }
-        }
-        if next.suppressed.is_some() {
+        let acting = mask & self.ready.acting;
+        let rank = (acting != 0).then(|| acting.trailing_zeros() as usize);
+        next.rule = rank.and_then(|rank| self.rule(rank));
+        let suppressed = usize::from(played.suppressed[row]).checked_sub(1);
+        next.kind = next.kind.and(rank).and(suppressed);
+        let (Some(rank), None) = (rank, next.suppressed) else { return next };
+        let deed = &self.ready.deeds[rank];
+        let channels = self.channels(deed, played, row);
+        next.channels = channels.map(|at| self.book.channels.get(at?));
+        next.kind = next.kind.and(channels[0]).and(channels[1]);
+        if next.channels[0].is_none() {
+            next.suppressed = Some(NO_CHANNEL);
             return next;
         }
-        next.product = self.product(rule, played, row);
-        let no_discount = self.matched(played, row).any(|rule| rule.no_discount);
-        next.offer = self.offer(rule, no_discount);
+        next.product = self.product(deed, played, row);
+        let no_discount = mask & self.ready.no_discount != 0;
+        next.offer = self.offer(deed, no_discount);
+        next.kind = next.kind.and(next.product).and(no_discount.then_some(0));
         let due = played.due[rank].as_ref().and_then(|due| due[row]).unwrap_or(DUE);
         let as_of = scored.as_of.as_ref().map(|days| days[row]);
         next.contact_by = as_of.and_then(|day| later(day, due.max(0.0)));
@@ -118,26 +136,21 @@ impl Bound {
 
     /// The first two channels of a rule that reach the customer; where the usual one has failed, the
     /// second comes first.
-    fn channels<'a>(
-        &'a self,
-        rule: &Rule,
-        played: &Played,
-        row: usize,
-    ) -> [Option<&'a Channel>; 2] {
+    fn channels(&self, deed: &Deed, played: &Played, row: usize) -> [Option<usize>; 2] {
         let mut found = [None; 2];
         let mut count = 0;
-        for code in &rule.channels {
-            let code = match code.as_str() {
-                "best" => text_at(played.scene.texts("best_channel"), row),
-                "acquired" => text_at(played.scene.texts("acq_channel"), row),
-                code => Some(code),
+        let channel = |code: Option<&str>| {
+            code.and_then(|code| self.book.channels.iter().position(|c| c.code == code))
+        };
+        for route in &deed.routes {
+            let at = match route {
+                Route::Best => channel(text_at(played.suits.best_channel.as_ref(), row)),
+                Route::Acquired => channel(text_at(played.suits.acquired_by.as_ref(), row)),
+                Route::At(at) => Some(*at),
             };
-            let at = code.and_then(|code| self.book.channels.iter().position(|c| c.code == code));
-            let Some(at) = at.filter(|at| played.reach[row] & (1 << at) != 0) else { continue };
-            let channel = &self.book.channels[at];
-            let is_new = found.iter().flatten().all(|known: &&Channel| known.code != channel.code);
-            if is_new && count < found.len() {
-                found[count] = Some(channel);
+            let at = at.filter(|at| played.reach[row] & (1 << at) != 0);
+            if at.is_some() && !found.contains(&at) && count < found.len() {
+                found[count] = at;
                 count += 1;
             }
         }
@@ -150,16 +163,22 @@ impl Bound {
 
     /// The first product of a rule that the customer has not, and whose risk is not above the
     /// customer's level. A level that is not known counts as the lowest.
-    fn product(&self, rule: &Rule, played: &Played, row: usize) -> Option<usize> {
-        let level = text_at(played.scene.texts("risk_level"), row)
+    fn product(&self, deed: &Deed, played: &Played, row: usize) -> Option<usize> {
+        let suits = &played.suits;
+        let level = text_at(suits.level.as_ref(), row)
             .and_then(|level| level.trim().trim_start_matches(['C', 'c']).parse::<u8>().ok())
-            .or_else(|| number_at(played.scene.numbers("risk_level"), row).map(|level| level as u8))
+            .or_else(|| number_at(suits.level_number.as_ref(), row).map(|level| level as u8))
             .unwrap_or(1);
         let suits = |at: &usize| {
             self.book.products[*at].risk <= level && played.unsuited[row] & (1 << at) == 0
         };
-        let place = |code: &String| self.book.products.iter().position(|p| p.code == *code);
-        rule.products.iter().filter_map(place).find(suits)
+        deed.products.iter().copied().find(suits)
+    }
+
+    /// The rules of alert that hold for a row.
+    pub fn alerts<'a>(&'a self, played: &Played, row: usize) -> impl Iterator<Item = &'a Rule> {
+        let mask = played.masks.get(row).copied().unwrap_or(0);
+        self.of_mask(mask & self.ready.alerts)
     }
 
     /// Days until the contact that a rule asks for.
@@ -170,12 +189,11 @@ impl Bound {
         due.unwrap_or(DUE).max(0.0)
     }
 
-    fn offer(&self, rule: &Rule, no_discount: bool) -> Option<(&str, f64)> {
+    fn offer(&self, deed: &Deed, no_discount: bool) -> Option<(&str, f64)> {
         if no_discount {
             return Some((NO_DISCOUNT, 0.0));
         }
-        let code = rule.offer.as_ref()?;
-        let offer = self.book.offers.iter().find(|offer| offer.code == *code)?;
+        let offer = self.book.offers.get(deed.offer?)?;
         Some((&offer.code, offer.cost))
     }
 

@@ -104,7 +104,7 @@ pub fn quadrants(scored: &Scored) -> Vec<Option<Quadrant>> {
 }
 
 impl Bound {
-    /// Scored rows with the columns that this playbook reads of scores and peers.
+    /// Scored rows with the columns that this playbook reads row by row of scores and peers.
     pub fn scene(
         &self,
         scored: &Scored,
@@ -114,7 +114,7 @@ impl Bound {
         let mut scene = Scene::new(scored.block.rows.clone());
         let mut columns: Vec<(&str, ArrayRef)> = Vec::new();
         for (name, kind) in crate::playbook::bind::SCORES {
-            if self.reads.contains(name) {
+            if self.ready.reads.contains(name) {
                 let array = self.score(name, scored, quadrants);
                 columns.push((
                     name,
@@ -168,7 +168,7 @@ impl Bound {
     fn add_peers(&self, scene: &mut Scene, peers: Option<&Peers>) -> Result<()> {
         let Some(peers) = peers else { return Ok(()) };
         let wanted: Vec<&String> =
-            self.reads.iter().filter(|name| name.starts_with(PEER)).collect();
+            self.ready.reads.iter().filter(|name| name.starts_with(PEER)).collect();
         if wanted.is_empty() {
             return Ok(());
         }

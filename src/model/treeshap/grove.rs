@@ -1,5 +1,8 @@
 //! One tree by tables: leaves that stand together, and what they give by how a row stands with them.
 
+mod gather;
+
+use self::gather::GATHERED;
 use super::{
     classes::{Classes, has},
     paths::{Condition, Path, Paths},
@@ -147,6 +150,11 @@ impl Plan {
         if let Some(all) = open.first_mut().and_then(Option::take) {
             plan.close(all);
         }
+        if plan.bundles.len() <= GATHERED {
+            plan.gather(limit);
+        }
+        let tables = plan.bundles.iter().map(Bundle::cells);
+        plan.cells += tables.sum::<usize>();
         plan
     }
 
@@ -162,7 +170,6 @@ impl Plan {
 
     fn close(&mut self, bundle: Bundle) {
         if !bundle.columns.is_empty() {
-            self.cells += bundle.cells();
             self.bundles.push(bundle);
         }
     }

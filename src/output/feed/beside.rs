@@ -24,7 +24,7 @@ pub fn alerts(turn: Turn<'_>, ids: &StringArray, language: Language, out: &mut V
     let Turn { scored, bound, played, nexts, .. } = turn;
     let (branch, manager) = (played.scene.texts("branch"), played.scene.texts("manager_id"));
     for (row, id) in ids.iter().enumerate() {
-        for rule in bound.matched(played, row).filter(|rule| rule.alert) {
+        for rule in bound.alerts(played, row) {
             let mut line = Line::default();
             let as_of = scored.as_of.as_ref().map(|days| days[row]);
             line.text(id);

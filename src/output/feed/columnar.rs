@@ -9,7 +9,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
 
-use super::{COLUMNS, CellKind, FeedRows, Sink};
+use super::{COLUMNS, CellKind, FeedRows, Piece, Sink};
 use crate::{
     error::{Error, Kind, Result},
     units::Day,
@@ -127,6 +127,10 @@ impl Sink for Columns {
         if let Some(Builder::Number(builder)) = self.next() {
             builder.append_option(value);
         }
+    }
+
+    fn alike(&mut self, _: Piece, _: u128, cells: impl FnOnce(&mut Self)) {
+        cells(self);
     }
 
     fn end_row(&mut self) {

@@ -1,12 +1,34 @@
 //! The feed as CSV.
 
-use super::{COLUMNS, FeedRows, Sink, text};
+use super::{COLUMNS, FeedRows, Piece, Sink, text};
 use crate::units::Day;
 
 /// CSV rows of the feed, as bytes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CsvFeed {
     bytes: Vec<u8>,
+    /// By piece and a part of the key's hash, where such a piece was written last.
+    written: Vec<Written>,
+}
+
+/// A piece that was written.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    key: u128,
+    start: usize,
+    /// 0 where nothing was written yet: a piece has at least a comma.
+    end: usize,
+}
+
+/// Pieces of each kind that are remembered.
+const REMEMBERED: usize = 128;
+/// Kinds of pieces.
+const KINDS: usize = Piece::Last as usize + 1;
+
+/// Where a piece of a key is remembered.
+fn place(piece: Piece, key: u128) -> usize {
+    let folded = (key as u64 ^ (key >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    piece as usize * REMEMBERED + (folded >> 57) as usize % REMEMBERED
 }
 
 impl CsvFeed {
@@ -23,7 +45,10 @@ impl CsvFeed {
 
     /// The lines of some rows.
     pub fn lines(rows: &FeedRows<'_>) -> Vec<u8> {
-        let mut feed = Self { bytes: Vec::with_capacity(rows.scored.state.len() * 512) };
+        let mut feed = Self {
+            bytes: Vec::with_capacity(rows.scored.state.len() * 512),
+            written: vec![Written::default(); KINDS * REMEMBERED],
+        };
         rows.send(&mut feed);
         feed.bytes
     }
@@ -56,6 +81,20 @@ impl Sink for CsvFeed {
             text::push_number(value, &mut self.bytes);
         }
         self.bytes.push(b',');
+    }
+
+    fn alike(&mut self, piece: Piece, key: u128, cells: impl FnOnce(&mut Self)) {
+        let place = place(piece, key);
+        let known = self.written.get(place).copied().unwrap_or_default();
+        if known.end > 0 && known.key == key {
+            self.bytes.extend_from_within(known.start..known.end);
+            return;
+        }
+        let start = self.bytes.len();
+        cells(self);
+        if let Some(known) = self.written.get_mut(place) {
+            *known = Written { key, start, end: self.bytes.len() };
+        }
     }
 
     fn end_row(&mut self) {

@@ -17,13 +17,15 @@ pub use csv::CsvFeed;
 pub use text::guarded;
 pub(in crate::output) use text::{is_plain, needs_quotes, push_number, push_text};
 
+use arrow_array::{Array, StringArray};
+
 use plays::{PlayRows, PlayStyle};
 
 use crate::{
     bundle::Bundle,
     output::words::{CellText, Cells, Words},
     playbook::{
-        Bound, Next, Played, Quadrant,
+        Bound, Next, Played, Quadrant, ready,
         scene::{self, PeerGroups},
     },
     scoring::{Scored, State},
@@ -35,7 +37,9 @@ use crate::{
 pub struct FeedRows<'a> {
     scored: &'a Scored,
     cells: Cells<'a>,
-    ids: Option<&'a arrow_array::StringArray>,
+    ids: Option<&'a StringArray>,
+    /// Whether no id holds anything that CSV would have to quote.
+    ids_need_no_quotes: bool,
     plays: PlayRows<'a>,
     peers: Option<PeerGroups<'a>>,
     style: &'a FeedStyle,
@@ -87,12 +91,13 @@ impl FeedStyle {
 
     /// The rows of a scored stretch in this style.
     pub fn rows<'a>(&'a self, bundle: &'a Bundle, turn: Turn<'a>) -> FeedRows<'a> {
-        use arrow_array::Array;
         let Turn { scored, bound, played, nexts, previous } = turn;
         let ids = self.id.as_ref().and_then(|id| scored.block.rows.column_by_name(id));
+        let ids: Option<&StringArray> = ids.and_then(|column| column.as_any().downcast_ref());
         FeedRows {
             cells: Cells::new(bundle, &scored.block.rows, scored.as_of.as_deref()),
-            ids: ids.and_then(|column| column.as_any().downcast_ref()),
+            ids,
+            ids_need_no_quotes: ids.is_some_and(|ids| !text::needs_quotes(ids.value_data())),
             plays: PlayRows::new(bound, played, nexts, previous),
             peers: bundle.peers.as_ref().map(|peers| PeerGroups::new(&played.scene, peers)),
             scored,
@@ -111,8 +116,27 @@ pub trait Sink {
     fn date(&mut self, day: Option<Day>);
     /// A cell of a number; `None` is empty.
     fn number(&mut self, value: Option<f64>);
+    /// Cells that are the same in all rows of a key.
+    fn alike(&mut self, piece: Piece, key: u128, cells: impl FnOnce(&mut Self));
     /// The row is complete.
     fn end_row(&mut self);
+}
+
+/// Cells next to each other that few keys decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece {
+    /// As-of date and state.
+    State,
+    /// Bands and quadrant.
+    Bands,
+    /// From the label of the quadrant on.
+    Label,
+    /// The segments, and what follows them.
+    Segments,
+    /// What the rule that acts asks for.
+    Deed,
+    /// The last ones.
+    Last,
 }
 
 impl FeedRows<'_> {
@@ -129,16 +153,25 @@ impl FeedRows<'_> {
     }
 
     fn send_identity(&self, row: usize, scratch: &mut String, sink: &mut impl Sink) {
-        use arrow_array::Array;
         if let Some(ids) = self.ids {
-            sink.foreign(ids.is_valid(row).then(|| ids.value(row)));
+            let id = ids.is_valid(row).then(|| ids.value(row));
+            if self.ids_need_no_quotes && !id.is_some_and(text::starts_formula) {
+                sink.plain(id);
+            } else {
+                sink.foreign(id);
+            }
         } else {
             scratch.clear();
             crate::output::words::push_number(self.scored.block.numbers[row] as f64, scratch);
             sink.plain(Some(scratch));
         }
-        sink.date(self.scored.as_of.as_ref().map(|days| Day(days[row])));
-        sink.plain(Some(self.scored.state[row].name()));
+        let state = self.scored.state[row];
+        let day = self.scored.as_of.as_ref().map(|days| days[row]);
+        let key = u128::from(day.unwrap_or_default() as u32) << 8 | u128::from(state as u8);
+        sink.alike(Piece::State, key, |sink| {
+            sink.date(day.map(Day));
+            sink.plain(Some(state.name()));
+        });
     }
 
     fn send_scores(&self, row: usize, sink: &mut impl Sink) {
@@ -149,9 +182,12 @@ impl FeedRows<'_> {
         sink.number(probability.filter(|_| state == State::Dormant));
         sink.number(scored.value[row]);
         sink.number(scored.value_at_risk(row));
-        sink.plain(Some(scene::value_band(scored.value_band[row])));
-        sink.plain(scored.risk_band[row].map(scene::risk_band));
-        sink.plain(self.quadrant(row).map(Quadrant::name));
+        let (value, risk) = (scored.value_band[row], scored.risk_band[row]);
+        sink.alike(Piece::Bands, ready::way(state, value, risk).into(), |sink| {
+            sink.plain(Some(scene::value_band(value)));
+            sink.plain(risk.map(scene::risk_band));
+            sink.plain(Quadrant::of(state, value, risk).map(Quadrant::name));
+        });
     }
 
     fn send_reasons(&self, row: usize, scratch: &mut String, sink: &mut impl Sink) {
@@ -186,12 +222,5 @@ impl FeedRows<'_> {
                 None => sink.plain(None),
             }
         }
-        sink.plain(self.quadrant(row).map(|q| q.label(self.style.language)));
-        sink.plain(Some(&self.style.model));
-    }
-
-    fn quadrant(&self, row: usize) -> Option<Quadrant> {
-        let scored = self.scored;
-        Quadrant::of(scored.state[row], scored.value_band[row], scored.risk_band[row])
     }
 }

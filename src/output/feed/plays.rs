@@ -2,10 +2,10 @@
 
 use arrow_array::{Array, ArrayRef, Date32Array, Float64Array, StringArray};
 
-use super::{FeedStyle, Sink};
+use super::{FeedStyle, Piece, Sink};
 use crate::{
     playbook::{
-        Arm, Bound, Next, Played, Quadrant, Rule,
+        Arm, Bound, Next, Played, Quadrant, Rule, ready,
         scene::{later, number_at, text_at},
     },
     scoring::Scored,
@@ -67,6 +67,13 @@ pub(super) struct PlayRows<'a> {
     turning_point: Option<&'a StringArray>,
     replay: Option<&'a StringArray>,
     days_to_maturity: Option<&'a Float64Array>,
+    /// Whether nothing is there of what stands before the segments, and of what follows them.
+    is_bare: [bool; 2],
+}
+
+/// A column, unless all its cells are missing.
+fn present<T: Array>(column: Option<&T>) -> Option<&T> {
+    column.filter(|column| column.null_count() < column.len())
 }
 
 /// A column that is handed through, whatever its type.
@@ -113,22 +120,32 @@ impl<'a> PlayRows<'a> {
         previous: Option<&'a [Option<Quadrant>]>,
     ) -> Self {
         let scene = &played.scene;
-        Self {
+        let text = |name| present(scene.texts(name));
+        let mut rows = Self {
             bound,
             played,
             nexts,
             previous,
             given: GIVEN.map(|name| Given::of(scene.rows().column_by_name(name))),
-            figures: FIGURES.map(|name| scene.numbers(name)),
-            stage: scene.texts("stage"),
-            payroll_class: scene.texts("payroll_class"),
-            turning_point: scene.texts("turning_point"),
-            replay: scene.texts("replay_behaviour"),
-            days_to_maturity: scene.numbers("days_to_maturity"),
-        }
+            figures: FIGURES.map(|name| present(scene.numbers(name))),
+            stage: text("stage"),
+            payroll_class: text("payroll_class"),
+            turning_point: text("turning_point"),
+            replay: text("replay_behaviour"),
+            days_to_maturity: present(scene.numbers("days_to_maturity")),
+            is_bare: [false; 2],
+        };
+        let no_given = rows.given.iter().all(|given| matches!(given, Given::Absent));
+        let no_class = rows.payroll_class.is_none() && rows.turning_point.is_none();
+        let no_figure = rows.figures.iter().all(Option::is_none);
+        rows.is_bare = [
+            no_given && rows.stage.is_none(),
+            no_class && no_figure && rows.days_to_maturity.is_none(),
+        ];
+        rows
     }
 
-    /// Sends the cells of a row from `run_id` on.
+    /// Sends the cells of a row from the label of the quadrant on.
     pub(super) fn send(
         &self,
         row: usize,
@@ -137,12 +154,41 @@ impl<'a> PlayRows<'a> {
         scratch: &mut String,
         sink: &mut impl Sink,
     ) {
-        sink.plain(Some(&style.plays.run_id));
+        let [is_bare_before, is_bare_after] = self.is_bare;
+        let (state, value) = (scored.state[row], scored.value_band[row]);
+        let way = ready::way(state, value, scored.risk_band[row]);
+        sink.alike(Piece::Label, way.into(), |sink| {
+            let quadrant = self.played.quadrants[row];
+            sink.plain(quadrant.map(|quadrant| quadrant.label(style.language)));
+            sink.plain(Some(&style.model));
+            sink.plain(Some(&style.plays.run_id));
+            if is_bare_before {
+                self.send_given(row, scratch, sink);
+            }
+        });
+        if !is_bare_before {
+            self.send_given(row, scratch, sink);
+        }
+        sink.alike(Piece::Segments, self.played.masks[row], |sink| {
+            self.send_segments(row, style, scratch, sink);
+            if is_bare_after {
+                self.send_figures(row, scored, sink);
+            }
+        });
+        if !is_bare_after {
+            self.send_figures(row, scored, sink);
+        }
+        self.send_next(row, style, sink);
+    }
+
+    fn send_given(&self, row: usize, scratch: &mut String, sink: &mut impl Sink) {
         for given in self.given {
             given.send(row, scratch, sink);
         }
         sink.foreign(text_at(self.stage, row));
-        self.send_segments(row, style, scratch, sink);
+    }
+
+    fn send_figures(&self, row: usize, scored: &Scored, sink: &mut impl Sink) {
         sink.foreign(text_at(self.payroll_class, row));
         sink.foreign(text_at(self.turning_point, row));
         for figure in self.figures {
@@ -151,9 +197,6 @@ impl<'a> PlayRows<'a> {
         let as_of = scored.as_of.as_ref().map(|days| days[row]);
         let days = number_at(self.days_to_maturity, row).filter(|days| *days >= 0.0);
         sink.date(as_of.zip(days).and_then(|(day, days)| later(day, days)));
-        self.send_next(row, style, sink);
-        let previous = self.previous.and_then(|quadrants| quadrants[row]);
-        sink.plain(previous.map(Quadrant::name));
     }
 
     fn send_segments(
@@ -181,6 +224,24 @@ impl<'a> PlayRows<'a> {
 
     fn send_next(&self, row: usize, style: &FeedStyle, sink: &mut impl Sink) {
         let next = &self.nexts[row];
+        let kind = u128::from(next.kind.number());
+        let day = next.contact_by.map_or(0, |day| 1 << 32 | u128::from(day.0 as u32));
+        sink.alike(Piece::Deed, kind << 33 | day, |sink| self.send_deed(next, style, sink));
+        sink.foreign(text_at(self.replay, row));
+        sink.number(next.gain);
+        let previous = self.previous.and_then(|quadrants| quadrants[row]);
+        let from = previous.map_or(0, |quadrant| quadrant as u128 + 1);
+        let arm = next.arm.map_or(0, |arm| arm as u128 + 1);
+        sink.alike(Piece::Last, kind << 16 | from << 8 | arm, |sink| {
+            sink.number(None);
+            sink.plain(next.arm.map(Arm::name));
+            sink.number(Some(f64::from(u8::from(next.suppressed.is_some()))));
+            sink.plain(next.suppressed);
+            sink.plain(previous.map(Quadrant::name));
+        });
+    }
+
+    fn send_deed(&self, next: &Next<'_>, style: &FeedStyle, sink: &mut impl Sink) {
         let book = self.bound.book();
         let action = next.rule.and_then(|rule| rule.action.as_deref());
         sink.plain(next.rule.map(|rule| rule.code.as_str()));
@@ -199,12 +260,6 @@ impl<'a> PlayRows<'a> {
         let acts = next.rule.filter(|_| next.suppressed.is_none());
         sink.number(acts.and_then(|rule| rule.cadence_days).map(f64::from));
         sink.foreign(acts.and_then(|rule| rule.script.as_deref()));
-        sink.foreign(text_at(self.replay, row));
-        sink.number(next.gain);
-        sink.number(None);
-        sink.plain(next.arm.map(Arm::name));
-        sink.number(Some(f64::from(u8::from(next.suppressed.is_some()))));
-        sink.plain(next.suppressed);
     }
 }
 

@@ -52,7 +52,7 @@ pub(in crate::output) fn is_plain(text: &str) -> bool {
 }
 
 /// Whether a spreadsheet would take the text for a formula. A plain signed number is none.
-fn starts_formula(text: &str) -> bool {
+pub(super) fn starts_formula(text: &str) -> bool {
     match text.as_bytes().first() {
         Some(b'=' | b'@' | b'\t' | b'\r') => true,
         Some(b'+' | b'-') => text.parse::<f64>().is_err(),
@@ -72,9 +72,10 @@ pub(super) fn push_day(day: Day, out: &mut Vec<u8>) {
 /// Appends a number with the fewest digits that read back to the same f64; whole numbers without a
 /// decimal point.
 pub(in crate::output) fn push_number(value: f64, out: &mut Vec<u8>) {
-    if value.fract() == 0.0 && value.abs() < 1e15 {
+    let whole = value as i64;
+    if value.abs() < 1e15 && (whole as f64 - value).abs() == 0.0 {
         let mut digits = [0; 20];
-        out.extend_from_slice(integer(value as i64, &mut digits).as_bytes());
+        out.extend_from_slice(integer(whole, &mut digits).as_bytes());
     } else if value.is_finite() {
         out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
     }

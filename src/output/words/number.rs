@@ -18,9 +18,16 @@ pub fn push_number(value: f64, out: &mut String) {
     } else if (0.995..1000.0).contains(&size) {
         push_hundredths((value * 100.0).round() as i64, out);
     } else if (1e-4..1.0).contains(&size) {
-        let decimals = (2 - size.log10().floor() as i32).clamp(0, 9) as usize;
-        let text = format!("{value:.decimals$}");
-        out.push_str(text.trim_end_matches('0').trim_end_matches('.'));
+        let decimals = match size {
+            0.1.. => 3,
+            0.01.. => 4,
+            0.001.. => 5,
+            _ => 6,
+        };
+        if !push_fraction(value, decimals, out) {
+            let text = format!("{value:.decimals$}");
+            out.push_str(text.trim_end_matches('0').trim_end_matches('.'));
+        }
     } else {
         let _ = write!(out, "{value:.2e}");
     }
@@ -43,6 +50,32 @@ pub(in crate::output) fn integer(value: i64, digits: &mut [u8; 20]) -> &str {
         digits[at] = b'-';
     }
     std::str::from_utf8(&digits[at..]).unwrap_or_default()
+}
+
+/// Appends a number below 1 with so many decimals, at most 6, but for zeros at its end. `false`, and
+/// nothing is appended, where it lies too near the middle of two to be rounded by its product.
+fn push_fraction(value: f64, decimals: usize, out: &mut String) -> bool {
+    let scale = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6][decimals.min(6)];
+    let scaled = value.abs() * scale;
+    let below = scaled as i64;
+    let over = scaled - below as f64;
+    if (over - 0.5).abs() < 1e-6 {
+        return false;
+    }
+    let mut rest = below + i64::from(over > 0.5);
+    let mut digits = *b"-0.000000";
+    let end = 3 + decimals.min(6);
+    for digit in digits[3..end].iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    if rest > 0 {
+        return false;
+    }
+    let digits = &digits[usize::from(value >= 0.0)..end];
+    let text = std::str::from_utf8(digits).unwrap_or_default();
+    out.push_str(text.trim_end_matches('0').trim_end_matches('.'));
+    true
 }
 
 fn push_integer(value: i64, out: &mut String) {
@@ -97,6 +130,25 @@ pub(super) fn usual_change(median: f64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_numbers_are_rounded_as_the_standard_library_does() {
+        let mut seed = 1_u64;
+        for at in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(at);
+            let size = 10_f64.powf(-4.0 * (seed >> 11) as f64 / (1_u64 << 53) as f64);
+            // Some that are decimals themselves, and some in the middle of two.
+            let size = if at % 3 == 0 { (size * 1e4).round() / 1e4 } else { size };
+            let value = if at % 2 == 0 { size } else { -size };
+            if !(1e-4..0.995).contains(&size) {
+                continue;
+            }
+            let decimals = (2 - size.log10().floor() as i32).clamp(0, 9) as usize;
+            let text = format!("{value:.decimals$}");
+            assert_eq!(number(value), text.trim_end_matches('0').trim_end_matches('.'));
+        }
+        assert_eq!(number(0.000_999_96), "0.001");
+    }
 
     #[test]
     fn numbers_as_people_read_them() {

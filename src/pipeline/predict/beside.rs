@@ -42,13 +42,15 @@ impl Beside {
         self.holdout.write_all(holdout).map_err(failed)
     }
 
-    /// Completes the files, and writes those that need the whole.
-    pub(super) fn finish(self, plays: &PlayTally) -> Result<()> {
-        self.alerts.commit()?;
-        self.holdout.commit()?;
+    /// The files, to be put in their places, with those that need the whole.
+    pub(super) fn finish(self, plays: &PlayTally) -> Result<[AtomicFile; 4]> {
         let beside = |name: &str| self.feed.with_file_name(name);
-        store::write(&beside("employers.csv"), &beside::employers(&plays.employers))?;
-        store::write(&beside("feed.schema.json"), schema::json().as_bytes())
+        Ok([
+            self.alerts,
+            self.holdout,
+            store::begin(&beside("employers.csv"), &beside::employers(&plays.employers))?,
+            store::begin(&beside("feed.schema.json"), schema::json().as_bytes())?,
+        ])
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Scored stretches that may wait for the writer.
-const WAITING: usize = 4;
+const WAITING: usize = 8;
 
 /// What a run counted.
 #[derive(Debug, Default)]
