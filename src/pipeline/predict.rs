@@ -16,7 +16,7 @@ use crate::{
         manifest::{FileFacts, Manifest},
     },
     pipeline::{Watcher, playbook},
-    playbook::{Bound, ReasonsFor, book},
+    playbook::{Book, Bound, ReasonsFor, book},
     scoring::Scorer,
     sources::{self, Blocks, Input, ReadParams, Reject},
     store::{self, AtomicFile, Hashing},
@@ -115,13 +115,7 @@ pub fn predict(
         ReadParams { missing: request.bundle.source.missing.clone(), ..request.read.clone() };
     let (plays, blocks) = Plays::open(request, &params)?;
     plays.tell(watcher);
-    let mut scorer = Scorer::new(request.bundle)?;
-    if let Some(wanted) = request.reasons.wanted() {
-        let columns = request.bundle.encoder.columns.iter();
-        let book = plays.bound.book();
-        let actionable: Vec<bool> = columns.map(|column| book.is_actionable(column)).collect();
-        scorer = scorer.explaining(wanted, &actionable);
-    }
+    let scorer = scorer(request, plays.bound.book())?;
     let style = FeedStyle::new(
         request.bundle,
         &plays.bound,
@@ -173,6 +167,15 @@ pub fn predict(
         }
     }
     finish(request, manifest, totals.rejects.len() as u64, rejects)
+}
+
+/// The model made ready to score, and to give the reasons that are wanted.
+fn scorer<'a>(request: &Request<'a>, book: &Book) -> Result<Scorer<'a>> {
+    let scorer = Scorer::new(request.bundle)?;
+    let Some(wanted) = request.reasons.wanted() else { return Ok(scorer) };
+    let columns = request.bundle.encoder.columns.iter();
+    let actionable: Vec<bool> = columns.map(|column| book.is_actionable(column)).collect();
+    Ok(scorer.explaining(wanted, &actionable))
 }
 
 /// The playbook of a run, bound to the columns of the table.
