@@ -77,7 +77,7 @@ fn story(shown: &Shown, language: Language, seconds: f64) -> String {
         (shown.bank.display(), beside("manifest.json"), beside("report.html"));
     let _ = write!(
         text,
-        "\nin {seconds:.1} s; look next at\n  {feed}  today's customers, one row each: who they are, what to do, why\n  {}  the model card\n  {manifest}  what was scored, and how far it has shifted\n  {bank}  the bank's raw files; what is true of it is in truth_*.csv\nor run\n  reveille evaluate {history} --models {models} --report {report}\n  reveille dormancy --history {bank}\n  reveille campaign plan {feed}\n",
+        "\nin {seconds:.1} s; look next at\n  {feed}  today's customers, one row each: who they are, what to do, why\n  {}  the model card\n  {manifest}  what was scored, and how far it has shifted\n  {bank}  the bank's raw files; what is true of it is in truth_*.csv\nor run\n  reveille evaluate {history} --models {models} --backtest 1 --report {report}\n  reveille dormancy --history {bank}\n  reveille campaign plan {feed}\n",
         card.display(),
     );
     text

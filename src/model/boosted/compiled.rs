@@ -53,7 +53,7 @@ impl CompiledBoost {
     /// The logits of the first `out.len()` rows; see [`Boosted::logits`].
     ///
     /// # Cost
-    /// A seventh of the plain walk's, for a hundred trees of 31 leaves over thirty columns.
+    /// About a tenth of the plain walk's, for a hundred trees of 31 leaves over thirty columns.
     pub fn logits(&self, codes: &Codes, out: &mut [f64]) {
         let rows = out.len();
         let columns: Vec<Cow<[u8]>> =
