@@ -1,7 +1,7 @@
 //! What can be worked out of a playbook before the first customer is seen.
 //!
 //! A predicate that reads only where a customer stands (state, bands, quadrant) and columns that are
-//! missing in every row has one answer for each of a few [`WAYS`] to stand, and is asked that often
+//! missing in every row has one answer for each of a few ways to stand, and is asked that often
 //! instead of once a row.
 
 use std::{
