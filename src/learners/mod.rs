@@ -1,5 +1,6 @@
 //! Fitting: linfa's `Fit` and `Predict` over the binned matrix, for every learner alike.
 
+mod apart;
 pub mod blend;
 pub mod boost;
 pub mod calibrate;

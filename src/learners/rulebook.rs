@@ -10,12 +10,9 @@ use linfa::{ParamGuard, dataset::DatasetBase, traits::Fit};
 use linfa_trees::{DecisionTree, TreeNode};
 use ndarray::{Array1, Array2, ShapeBuilder};
 
+use super::apart::{place, ranks_below};
 use crate::error::{Error, Kind, Result};
 
-/// Distance between neighbouring codes.
-const APART: f64 = 1000.0;
-/// The share of that distance over which the rows of one code are spread.
-const SPREAD: f64 = 0.9;
 /// Weights of the classes in units of 1/2048. Two classes weigh the same only where the rows of one are a
 /// multiple of the other's prime: with fewer rows than two primes they cannot.
 const PRIMES: [u16; 12] = [2053, 2063, 2069, 2081, 2083, 2087, 2089, 2099, 2111, 2113, 2129, 2131];
@@ -72,25 +69,8 @@ fn grow(columns: &[&[u8]], classes: &[u8], depth: usize) -> Result<DecisionTree<
     let rows = classes.len();
     let mut spread = Array2::zeros((rows, columns.len()).f());
     for (column, codes) in columns.iter().enumerate() {
-        // The rows of a code by class and place, each class spread evenly over the code.
-        let mut groups: BTreeMap<(u8, u8), Vec<usize>> = BTreeMap::new();
-        for (row, (code, class)) in codes.iter().zip(classes).enumerate() {
-            groups.entry((*code, *class)).or_default().push(row);
-        }
-        let mut ties: BTreeMap<u8, Vec<(f64, usize)>> = BTreeMap::new();
-        for ((code, _), members) in groups {
-            let place = |nth: usize| (nth as f64 + 0.5) / members.len() as f64;
-            let placed = members.iter().enumerate().map(|(nth, &row)| (place(nth), row));
-            ties.entry(code).or_default().extend(placed);
-        }
-        for (code, mut tie) in ties {
-            tie.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let count = tie.len() as f64;
-            for (nth, (_, row)) in tie.into_iter().enumerate() {
-                let offset = SPREAD * ((nth as f64 + 0.5) / count - 0.5);
-                spread[(row, column)] = APART * (f64::from(code) + offset);
-            }
-        }
+        let rows = codes.iter().copied().zip(classes.iter().copied());
+        place(rows, usize::from, |row, x| spread[(row, column)] = x);
     }
     let weight = |class: &u8| f32::from(PRIMES[usize::from(*class)]) / 2048.0;
     let weights: Array1<f32> = classes.iter().map(weight).collect();
@@ -126,7 +106,7 @@ impl Parting<'_> {
         };
         let (column, threshold, _) = node.split();
         // A threshold among the rows of one code is taken for that code's lower border.
-        let last = (threshold / APART).floor().clamp(0.0, 255.0) as u8;
+        let last = (ranks_below(threshold).max(1) - 1) as u8;
         let (low, high): (Vec<usize>, Vec<usize>) =
             rows.iter().partition(|row| self.columns[column][**row] <= last);
         if low.is_empty() || high.is_empty() {

@@ -22,13 +22,10 @@ use super::{
 use crate::{
     dataset::CodeKind,
     error::Result,
+    learners::apart::{place, ranks_below},
     model::{Tree, tree::Rule},
 };
 
-/// Distance between the ranks of two neighbouring codes.
-const APART: f64 = 1000.0;
-/// The share of that distance over which the rows of one code are spread.
-const SPREAD: f64 = 0.9;
 /// Smallest decrease of impurity that linfa splits for; it refuses less than the f64 epsilon.
 const LEAST_DECREASE: f64 = 1e-7;
 /// Rows' worth of the base rate that a level's rate is mixed with before levels are ranked.
@@ -146,30 +143,15 @@ fn sequence(sample: &Sample, column: usize, drawn: &[u32], events: usize) -> Vec
     codes
 }
 
-/// For each drawn row and column a number of its own: the rank of its code, `APART` apart, and around it
-/// the rows of that code, events spread evenly among the others, so that a split inside a tie gains no
-/// more than one at its borders.
+/// For each drawn row and column a number of its own; see [`place`].
 fn ranks(sample: &Sample, drawn: &[u32], sequences: &[Vec<u8>]) -> Array2<f64> {
     let mut ranks = Array2::zeros((drawn.len(), sequences.len()).f());
     for (column, sequence) in sequences.iter().enumerate() {
-        let mut ties: Vec<[Vec<usize>; 2]> = vec![[Vec::new(), Vec::new()]; 256];
-        for (at, &row) in drawn.iter().enumerate() {
-            let code = usize::from(sample.code(row, column));
-            ties[code][usize::from(sample.events[row as usize])].push(at);
-        }
-        for (rank, &code) in sequence.iter().enumerate() {
-            let mut tie: Vec<(f64, usize)> = Vec::new();
-            for class in &ties[usize::from(code)] {
-                let place = |nth: usize| (nth as f64 + 0.5) / class.len() as f64;
-                tie.extend(class.iter().enumerate().map(|(nth, &at)| (place(nth), at)));
-            }
-            tie.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let rows = tie.len() as f64;
-            for (nth, (_, at)) in tie.into_iter().enumerate() {
-                let offset = SPREAD * ((nth as f64 + 0.5) / rows - 0.5);
-                ranks[(at, column)] = APART * (rank as f64 + offset);
-            }
-        }
+        let mut rank_of = [0; 256];
+        sequence.iter().enumerate().for_each(|(rank, &code)| rank_of[usize::from(code)] = rank);
+        let class = |row: u32| u8::from(sample.events[row as usize]);
+        let rows = drawn.iter().map(|&row| (sample.code(row, column), class(row)));
+        place(rows, |code| rank_of[usize::from(code)], |at, x| ranks[(at, column)] = x);
     }
     ranks
 }
@@ -189,8 +171,8 @@ impl Copying<'_> {
             return;
         };
         let (column, threshold, _) = node.split();
-        let ranks = ((threshold / APART).floor() + 1.0).clamp(0.0, 256.0) as usize;
-        let (low, high) = self.sequences[column].split_at(ranks.min(self.sequences[column].len()));
+        let sequence = &self.sequences[column];
+        let (low, high) = sequence.split_at(ranks_below(threshold).min(sequence.len()));
         let code = |row: &u32| self.sample.code(*row, column);
         let (drawn_left, drawn_right): (Vec<u32>, Vec<u32>) =
             drawn.iter().partition(|row| low.contains(&code(row)));
