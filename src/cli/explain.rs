@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::{
     options::{ConfigFlags, ReadFlags, RegistryFlags},
-    predict::other_playbook,
     tables,
     ui::Ui,
 };
@@ -17,7 +16,10 @@ use crate::{
         report::values_told,
         words::number,
     },
-    pipeline::explain::{Cell, Explanation, Request, Rules, Score, explain},
+    pipeline::{
+        explain::{Cell, Explanation, Request, Rules, Score, explain},
+        playbook,
+    },
     scoring::State,
     sources::Input,
     store,
@@ -89,7 +91,8 @@ pub(super) struct Explain {
 impl Explain {
     pub(super) fn run(&self, ui: &Ui) -> Result<()> {
         let config = self.config.load()?;
-        let playbook = other_playbook(self.playbook.as_deref(), &config)?;
+        let file = self.playbook.as_deref().or(config.playbook.file.as_deref());
+        let playbook = playbook::named(file)?;
         let mut read = config.read;
         self.read.apply(&mut read);
         let reference = self.registry.reference(self.model.as_deref())?;

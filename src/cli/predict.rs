@@ -1,6 +1,6 @@
 //! `reveille predict`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -10,7 +10,6 @@ use super::{
     ui::Ui,
 };
 use crate::{
-    config::Config,
     error::Result,
     output::manifest::Manifest,
     pipeline::{
@@ -118,7 +117,9 @@ impl Predict {
             read,
             reasons: self.reasons,
             language: self.lang,
-            playbook: other_playbook(self.playbook.as_deref(), &config)?,
+            playbook: playbook::named(
+                self.playbook.as_deref().or(config.playbook.file.as_deref()),
+            )?,
             previous: self.previous.clone(),
             mark: if self.bom { Mark::Bom } else { Mark::Without },
         };
@@ -147,14 +148,6 @@ impl Predict {
         ));
         Ok(())
     }
-}
-
-/// The text of the playbook that overrules that of the model: the flag's, or the configuration's.
-pub(super) fn other_playbook(flag: Option<&Path>, config: &Config) -> Result<Option<String>> {
-    let Some(file) = flag.or(config.playbook.file.as_deref()) else { return Ok(None) };
-    let text = playbook::read(file)?;
-    playbook::parse(&text, Some(file))?;
-    Ok(Some(text))
 }
 
 /// How many customers of the last feed are in another quadrant now.

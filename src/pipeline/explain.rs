@@ -14,7 +14,7 @@ use crate::{
         report::evidence::Values,
         words::{Cells, Words},
     },
-    pipeline::Watcher,
+    pipeline::{Watcher, playbook},
     playbook::{Bound, Quadrant},
     scoring::{Scored, Scorer, State, explain::Explainer, predictor::Predictor},
     sources::{Block, Input, ReadParams},
@@ -140,7 +140,8 @@ pub fn explain(request: &Request<'_>, watcher: &dyn Watcher) -> Result<Explanati
     let scorer = Scorer::new(bundle)?;
     watcher.stage(&format!("looking through {input}"));
     let mut found: Option<(i32, Explanation)> = None;
-    let (bound, blocks) = rules::open(bundle, request.playbook, input, &params)?;
+    let text = playbook::text(bundle, request.playbook);
+    let (bound, blocks) = playbook::open(bundle, text, input, &params)?;
     let words = Words::new(bundle, bound.book(), request.language);
     for block in blocks {
         let block = block?;

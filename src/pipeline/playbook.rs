@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::{
+    bundle::Bundle,
     config::Config,
     dataset::{PeerSample, peers},
     error::{Error, Kind, Place, Result},
@@ -10,7 +11,7 @@ use crate::{
     model::Peers,
     pipeline::prepare::Prepared,
     playbook::{Book, Bound, book, scene::Scene},
-    sources::{Column, ColumnType},
+    sources::{self, Blocks, Column, ColumnType, Input, ReadParams},
     store,
 };
 
@@ -32,12 +33,38 @@ pub fn parse(text: &str, file: Option<&Path>) -> Result<Book> {
     })
 }
 
-/// The text of the configured playbook, checked; the shipped one if none is configured.
-pub fn configured(config: &Config) -> Result<String> {
-    let Some(file) = &config.playbook.file else { return Ok(book::SHIPPED.to_owned()) };
+/// The text of a playbook file, checked, where one is named.
+pub fn named(file: Option<&Path>) -> Result<Option<String>> {
+    let Some(file) = file else { return Ok(None) };
     let text = read(file)?;
     parse(&text, Some(file))?;
-    Ok(text)
+    Ok(Some(text))
+}
+
+/// The text of the configured playbook, checked; the shipped one if none is configured.
+pub fn configured(config: &Config) -> Result<String> {
+    let file = config.playbook.file.as_deref();
+    Ok(named(file)?.unwrap_or_else(|| book::SHIPPED.to_owned()))
+}
+
+/// The text that a model is played by: another one, or its own, or the shipped one.
+pub(super) fn text<'a>(bundle: &'a Bundle, other: Option<&'a str>) -> &'a str {
+    other.or(bundle.playbook.as_deref()).unwrap_or(book::SHIPPED)
+}
+
+/// Opens a table with the columns that the model needs, and those that the playbook can use; and the playbook,
+/// bound to them.
+pub(super) fn open(
+    bundle: &Bundle,
+    text: &str,
+    input: &Input,
+    params: &ReadParams,
+) -> Result<(Bound, Blocks)> {
+    let book = parse(text, None)?;
+    let needed = &bundle.source.columns;
+    let (blocks, found) = sources::open_with(input, params, needed, &book.welcome(needed))?;
+    let columns = [needed.as_slice(), found.as_slice()].concat();
+    Ok((Bound::new(book, &columns, bundle.peers.as_ref())?, blocks))
 }
 
 /// A sample of the numbers among the columns that may become features.

@@ -16,9 +16,9 @@ use crate::{
         manifest::{FileFacts, Manifest},
     },
     pipeline::{Watcher, playbook},
-    playbook::{Book, Bound, ReasonsFor, book},
+    playbook::{Book, Bound, ReasonsFor},
     scoring::Scorer,
-    sources::{self, Blocks, Input, ReadParams, Reject},
+    sources::{Blocks, Input, ReadParams, Reject},
     store::{self, AtomicFile, Hashing},
     units::Language,
 };
@@ -189,18 +189,12 @@ impl Plays {
     /// Opens the table with the columns that the model needs, and those that the playbook can use.
     fn open(request: &Request<'_>, params: &ReadParams) -> Result<(Self, Blocks)> {
         let bundle = request.bundle;
-        let text = request.playbook.as_ref().or(bundle.playbook.as_ref());
-        let text = text.map_or(book::SHIPPED, String::as_str);
-        let book = playbook::parse(text, None)?;
         if request.previous.is_some() && bundle.source.id.is_none() {
             let what = "without an id column no customer is known again from the last feed";
             return Err(Error::new(Kind::Usage, what).hint_with("train with --id"));
         }
-        let needed = &bundle.source.columns;
-        let welcome = book.welcome(needed);
-        let (blocks, found) = sources::open_with(&request.input, params, needed, &welcome)?;
-        let columns = [needed.as_slice(), found.as_slice()].concat();
-        let bound = Bound::new(book, &columns, bundle.peers.as_ref())?;
+        let text = playbook::text(bundle, request.playbook.as_deref());
+        let (bound, blocks) = playbook::open(bundle, text, &request.input, params)?;
         let blake3 = store::digest(text.as_bytes());
         let version = env!("CARGO_PKG_VERSION");
         let named = format!("{}\n{blake3}\n{}\n{version}", request.model, request.language);

@@ -5,10 +5,8 @@ use serde::Serialize;
 use crate::{
     bundle::Bundle,
     error::Result,
-    pipeline::playbook,
-    playbook::{Bound, Rule, book, scene::PeerGroups},
+    playbook::{Bound, Rule, scene::PeerGroups},
     scoring::Scored,
-    sources::{self, Blocks, Input, ReadParams},
     units::{Day, Language},
 };
 
@@ -38,21 +36,6 @@ pub struct Rules {
     pub contact_by: Option<Day>,
     /// Why the customer is not contacted.
     pub suppressed: Option<String>,
-}
-
-/// The playbook of a run, bound to a table; and the table's blocks.
-pub(super) fn open(
-    bundle: &Bundle,
-    other: Option<&str>,
-    input: &Input,
-    params: &ReadParams,
-) -> Result<(Bound, Blocks)> {
-    let text = other.or(bundle.playbook.as_deref()).unwrap_or(book::SHIPPED);
-    let book = playbook::parse(text, None)?;
-    let needed = &bundle.source.columns;
-    let (blocks, found) = sources::open_with(input, params, needed, &book.welcome(needed))?;
-    let columns = [needed.as_slice(), found.as_slice()].concat();
-    Ok((Bound::new(book, &columns, bundle.peers.as_ref())?, blocks))
 }
 
 /// What the playbook says of one row, and the row's peer group.
