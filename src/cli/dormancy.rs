@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    evaluate::beside,
+    evaluate::{beside, write_page},
     features::folder,
     options::{ConfigFlags, ReadFlags},
     tables,
@@ -17,7 +17,6 @@ use crate::{
     history::{Group, Learned, Level},
     output::report::dormancy as page,
     pipeline::dormancy::{Request, dormancy},
-    store,
     units::Language,
 };
 
@@ -110,13 +109,14 @@ impl Dormancy {
         if !self.level.is_empty() {
             learn.levels.clone_from(&self.level);
         }
-        let figures = self.report.as_deref().map(beside).transpose()?;
+        if let Some(file) = &self.report {
+            beside(file)?;
+        }
         let folder = folder(self.history.as_ref(), history.folder.as_ref())?;
         let learned = dormancy(&Request { folder, history, read }, ui)?;
-        if let Some((file, figures)) = self.report.as_ref().zip(figures) {
-            store::write(&figures, page::json(&learned).as_bytes())?;
-            store::write(file, page::html(&learned, self.lang).as_bytes())?;
-            ui.say(&format!("the page is {}, its figures {}", file.display(), figures.display()));
+        if let Some(file) = &self.report {
+            let (html, json) = (page::html(&learned, self.lang), page::json(&learned));
+            write_page(file, "page", &html, &json, ui)?;
         }
         ui.out(&match (self.json, self.rules) {
             (true, _) => page::json(&learned),

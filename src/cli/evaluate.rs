@@ -187,9 +187,14 @@ pub(super) fn beside(report: &Path) -> Result<PathBuf> {
 
 /// Writes a report, and its figures beside it.
 pub(super) fn write_report(file: &Path, report: &Report<'_>, ui: &Ui) -> Result<()> {
+    write_page(file, "report", &report.html(), &report.json(), ui)
+}
+
+/// Writes a page, called so, and its figures beside it.
+pub(super) fn write_page(file: &Path, what: &str, html: &str, json: &str, ui: &Ui) -> Result<()> {
     let figures = beside(file)?;
-    store::write(&figures, report.json().as_bytes())?;
-    store::write(file, report.html().as_bytes())?;
-    ui.say(&format!("the report is {}, its figures {}", file.display(), figures.display()));
+    store::write(&figures, json.as_bytes())?;
+    store::write(file, html.as_bytes())?;
+    ui.say(&format!("the {what} is {}, its figures {}", file.display(), figures.display()));
     Ok(())
 }
