@@ -21,6 +21,7 @@ use crate::{
     sources::Input,
     synth::{
         MAX_MONTHS,
+        calendar::{month_end, month_of},
         raw::{self, Dirt, RawParams},
     },
     units::{Day, Language, Seed},
@@ -116,23 +117,13 @@ pub fn demo(
     Ok(Shown { bank, history, built, trained, saved, feed, manifest })
 }
 
-/// Months counted from year 0 that had ended by a day.
-fn months_ended(day: Day) -> i32 {
-    let (year, month, _) = Day(day.0 + 1).ymd();
-    year * 12 + month as i32 - 1
-}
-
-/// The last day of the month that ended so many months after year 0.
-fn month_end(ended: i32) -> Day {
-    let first = Day::from_ymd(ended.div_euclid(12), ended.rem_euclid(12) as u32 + 1, 1);
-    Day(first.map_or(0, |first| first.0) - 1)
-}
-
 /// The raw bank, and the first and the last month-end to learn from.
 fn plan(params: &DemoParams, outcome: &OutcomeParams) -> Result<(RawParams, Day, Day)> {
     let usual = RawParams::default();
-    let today = months_ended(usual.last_as_of);
-    let last = months_ended(Day(usual.last_as_of.0 - outcome.gap_days - outcome.days));
+    // The months that had ended by today, and by the latest day whose outcome is known.
+    let ended = |day: Day| month_of(Day(day.0 + 1)) - 1;
+    let today = ended(usual.last_as_of);
+    let last = ended(Day(usual.last_as_of.0 - outcome.gap_days - outcome.days));
     let most = MAX_MONTHS.saturating_sub((today - last).unsigned_abs());
     if !(1..=most).contains(&params.months) {
         let what = format!("{} is not a number of months from 1 to {most}", params.months);

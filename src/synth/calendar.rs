@@ -3,7 +3,7 @@
 use crate::units::Day;
 
 /// Months since year 0 of a day.
-pub(super) fn month_of(day: Day) -> i32 {
+pub(crate) fn month_of(day: Day) -> i32 {
     let (year, month, _) = day.ymd();
     year * 12 + month as i32 - 1
 }
@@ -15,6 +15,6 @@ pub(super) fn day_in_month(month: i32, day: u32) -> Day {
 }
 
 /// The last day of a month counted from year 0.
-pub(super) fn month_end(month: i32) -> Day {
+pub(crate) fn month_end(month: i32) -> Day {
     Day(day_in_month(month + 1, 1).0 - 1)
 }

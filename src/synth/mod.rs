@@ -19,7 +19,7 @@ use crate::{
     units::{Day, Seed},
 };
 
-mod calendar;
+pub(crate) mod calendar;
 pub mod columns;
 mod draw;
 mod hazard;
