@@ -80,20 +80,18 @@ pub type Wanted = fn(State, ValueBand, Option<Band>) -> bool;
 struct Prepared<'a> {
     model: &'a Model,
     predictor: Predictor<'a>,
-    explainer: Option<(Explainer, Wanted)>,
-    /// For each encoded column whether someone can act on it.
-    actionable: Vec<bool>,
+    /// Which rows it explains, and for each encoded column whether someone can act on it.
+    explainer: Option<(Explainer, Wanted, Vec<bool>)>,
 }
 
 impl<'a> Prepared<'a> {
     fn new(model: &'a Model) -> Self {
-        let predictor = Predictor::new(&model.fitted);
-        Self { model, predictor, explainer: None, actionable: Vec::new() }
+        Self { model, predictor: Predictor::new(&model.fitted), explainer: None }
     }
 
     fn explaining(self, wanted: Wanted, actionable: &[bool]) -> Self {
-        let explainer = Some((Explainer::new(&self.model.fitted), wanted));
-        Self { explainer, actionable: actionable.to_vec(), ..self }
+        let explainer = Explainer::new(&self.model.fitted);
+        Self { explainer: Some((explainer, wanted, actionable.to_vec())), ..self }
     }
 }
 
@@ -215,7 +213,7 @@ impl Scored {
 
     /// Finds the reasons of those rows of a state that are wanted.
     fn explain(&mut self, state: State, prepared: &Prepared, logits: &[f64]) {
-        let Some((explainer, wanted)) = &prepared.explainer else { return };
+        let Some((explainer, wanted, actionable)) = &prepared.explainer else { return };
         let rows = self.of_state(state);
         if rows.is_empty() {
             return;
@@ -226,7 +224,7 @@ impl Scored {
             wanted(state, self.value_band[row], self.risk_band[row])
         };
         let rows: Vec<u32> = rows.into_iter().filter(is_wanted).collect();
-        let told = explainer.explain(&codes, &rows, logits, &prepared.actionable);
+        let told = explainer.explain(&codes, &rows, logits, actionable);
         for (&row, reasons) in rows.iter().zip(told) {
             self.reasons[row as usize] = reasons;
         }

@@ -58,14 +58,13 @@ impl Spoken {
             _ => None,
         };
         let peer = group.and_then(|group| self.peers.get(group).copied().flatten());
-        if let (Some(0.0), Some(zero)) = (number, &self.zero) {
-            out.push_str(zero);
-            // Of zero the phrase has no place for peers: what is usual of them follows alone.
-            return self.push_usual(peer, out);
-        }
+        // Of zero the words stand for all but what is usual.
+        let zero = self.zero.as_ref().filter(|_| number == Some(0.0));
+        out.push_str(zero.map_or("", String::as_str));
         let mut told = false;
         for (piece, optional) in &self.pieces {
-            if *optional && peer.is_none() {
+            let is_left_out = if *optional { peer.is_none() } else { zero.is_some() };
+            if is_left_out {
                 continue;
             }
             match (piece, number) {
@@ -81,19 +80,6 @@ impl Spoken {
             }
         }
         told || !self.has_peer()
-    }
-
-    /// Appends the part of the phrase about peers.
-    fn push_usual(&self, peer: Option<f64>, out: &mut String) -> bool {
-        let Some(peer) = peer else { return !self.has_peer() };
-        for (piece, _) in self.pieces.iter().filter(|(_, optional)| *optional) {
-            match piece {
-                Piece::Words(words) => out.push_str(words),
-                Piece::Peer => push_as(self.told_as, peer, out),
-                Piece::Value => {}
-            }
-        }
-        true
     }
 
     fn has_peer(&self) -> bool {
