@@ -90,33 +90,51 @@ impl Builder {
         }
     }
 
-    /// Adds the cell at the front of a text.
+    /// Adds cells, each with the text at whose front it stands. One that cannot be read is missing where
+    /// that is `lenient`; else it is the last that is looked at.
     #[inline]
-    pub(super) fn push(
+    pub(super) fn extend<'t>(
         &mut self,
-        cell: &[u8],
-        text: &[u8],
-        missing: &Missing,
+        cells: impl Iterator<Item = (&'t [u8], &'t [u8])>,
+        tokens: &Missing,
         purity: Purity,
+        lenient: bool,
     ) -> std::result::Result<(), Cause> {
-        match &mut self.values {
-            Values::Numbers(values) => match read_number_before(cell, text, missing) {
-                Reading::Value(value) => values.push(value),
-                Reading::Missing => self.push_missing(),
-                Reading::Wrong => return Err(fault(cell).unwrap_or(NOT_A_NUMBER)),
-            },
-            Values::Days(days) => match read_date(cell, missing) {
-                Reading::Value(day) => days.push(day),
-                Reading::Missing => self.push_missing(),
-                Reading::Wrong => return Err(fault(cell).unwrap_or(NOT_A_DATE)),
-            },
+        let Self { values, missing } = self;
+        match values {
+            Values::Numbers(values) => {
+                for (cell, text) in cells {
+                    let value = match read_number_before(cell, text, tokens) {
+                        Reading::Value(value) => value,
+                        Reading::Wrong if !lenient => {
+                            return Err(fault(cell).unwrap_or(NOT_A_NUMBER));
+                        }
+                        _ => none(missing, values.len()),
+                    };
+                    values.push(value);
+                }
+            }
+            Values::Days(days) => {
+                for (cell, _) in cells {
+                    let day = match read_date(cell, tokens) {
+                        Reading::Value(day) => day,
+                        Reading::Wrong if !lenient => {
+                            return Err(fault(cell).unwrap_or(NOT_A_DATE));
+                        }
+                        _ => none(missing, days.len()),
+                    };
+                    days.push(day);
+                }
+            }
             Values::Texts { bytes, ends } => {
-                if missing.present(cell).is_none() {
-                    self.push_missing();
-                } else if let (Purity::Unknown, Some(cause)) = (purity, fault(cell)) {
-                    return Err(cause);
-                } else {
-                    append(cell, text, bytes);
+                for (cell, text) in cells {
+                    let fault = || if purity == Purity::Unknown { fault(cell) } else { None };
+                    let is_missing = tokens.present(cell).is_none();
+                    match if is_missing { None } else { fault() } {
+                        Some(cause) if !lenient => return Err(cause),
+                        None if !is_missing => append(cell, text, bytes),
+                        _ => none(missing, ends.len() - 1),
+                    }
                     ends.push(bytes.len() as i32);
                 }
             }
@@ -134,7 +152,7 @@ impl Builder {
             self.push_missing();
             return Ok(());
         };
-        self.push(cell, cell, missing, Purity::Unknown)
+        self.extend(std::iter::once((cell, cell)), missing, Purity::Unknown, false)
     }
 
     /// Adds a number to a column of numbers.
@@ -157,11 +175,15 @@ impl Builder {
 
     /// Adds a missing cell.
     pub(super) fn push_missing(&mut self) {
-        self.missing.push(self.rows() as u32);
-        match &mut self.values {
-            Values::Numbers(values) => values.push(0.0),
-            Values::Days(values) => values.push(0),
-            Values::Texts { bytes, ends } => ends.push(bytes.len() as i32),
+        let row = self.rows();
+        let Self { values, missing } = self;
+        match values {
+            Values::Numbers(values) => values.push(none(missing, row)),
+            Values::Days(values) => values.push(none(missing, row)),
+            Values::Texts { bytes, ends } => {
+                none::<()>(missing, row);
+                ends.push(bytes.len() as i32);
+            }
         }
     }
 
@@ -178,6 +200,13 @@ impl Builder {
             }
         })
     }
+}
+
+/// Notes that the cell of a row is missing; gives what stands in its place.
+#[cold]
+fn none<T: Default>(missing: &mut Vec<u32>, row: usize) -> T {
+    missing.push(row as u32);
+    T::default()
 }
 
 /// Appends the cell at the front of a text; a short one with what stands behind it, which is then cut

@@ -34,6 +34,51 @@ pub(super) struct Record {
     pub(super) fault: Option<(u64, usize)>,
 }
 
+/// Records, at most, that are found together: their cells stay in the nearest cache.
+const MOST: usize = 64;
+
+/// A few records that follow each other, all of the width of the table, to be read column by column.
+#[derive(Debug)]
+pub(super) struct Few {
+    width: usize,
+    /// The cells of one record after those of another.
+    cells: Vec<Span>,
+    /// The line each record begins in.
+    lines: Vec<u64>,
+    odd: Option<(Record, usize)>,
+}
+
+impl Few {
+    /// None yet, in a table of so many columns.
+    pub(super) fn new(width: usize) -> Self {
+        let width = width.max(1);
+        let cells = Vec::with_capacity(MOST * width + BYTES);
+        Self { width, cells, lines: Vec::with_capacity(MOST), odd: None }
+    }
+
+    /// The line each record begins in.
+    pub(super) fn lines(&self) -> &[u64] {
+        &self.lines
+    }
+
+    /// The cells of a column.
+    #[inline]
+    pub(super) fn column(&self, place: usize) -> impl Iterator<Item = Span> {
+        self.cells.iter().skip(place).step_by(self.width).copied()
+    }
+
+    /// The records, each with the line it begins in and its cells.
+    pub(super) fn records(&self) -> impl Iterator<Item = (u64, &[Span])> {
+        self.lines.iter().copied().zip(self.cells.chunks_exact(self.width))
+    }
+
+    /// The record after them, with the number of its cells, where it is not like them: it has a faulty
+    /// quote, or another width.
+    pub(super) fn odd(&self) -> Option<(Record, usize)> {
+        self.odd
+    }
+}
+
 /// Goes through the records of a stretch.
 #[derive(Debug)]
 pub(super) struct Splitter<'a> {
@@ -43,13 +88,15 @@ pub(super) struct Splitter<'a> {
     /// Where the next cell begins.
     at: usize,
     line: u64,
-    /// Without quotes: the eight bytes that are looked at, and which of them end a cell.
-    word: usize,
+    /// Without quotes: where the bytes begin that are looked at together, which of them end a cell and
+    /// which of those a line, as far as they have not been passed.
+    chunk: usize,
     ends: u64,
+    line_ends: u64,
 }
 
-const LOW: u64 = 0x0101_0101_0101_0101;
-const SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+/// Bytes that are looked at together: a bit for each.
+const BYTES: usize = 64;
 
 impl<'a> Splitter<'a> {
     /// Begins at the front of a stretch whose first line has this number.
@@ -57,8 +104,8 @@ impl<'a> Splitter<'a> {
     /// Doubled quotes are made single in place.
     pub(super) fn new(text: &'a mut [u8], delimiter: u8, line: u64) -> Self {
         let has_quotes = memchr(b'"', text).is_some();
-        let ends = ends(text, 0, delimiter);
-        Self { text, delimiter, has_quotes, at: 0, line, word: 0, ends }
+        let (ends, line_ends) = ends(text, 0, delimiter);
+        Self { text, delimiter, has_quotes, at: 0, line, chunk: 0, ends, line_ends }
     }
 
     /// The text that the spans point into.
@@ -73,13 +120,35 @@ impl<'a> Splitter<'a> {
     }
 
     /// Finds the next record that is not an empty line and puts its cells into `cells`.
-    #[inline]
     pub(super) fn next(&mut self, cells: &mut Vec<Span>) -> Option<Record> {
-        loop {
-            cells.clear();
-            if self.at >= self.text.len() {
-                return None;
+        cells.clear();
+        self.find(cells)
+    }
+
+    /// Finds the next few records, up to the first odd one. There are none at the end: `false`.
+    pub(super) fn few(&mut self, few: &mut Few) -> bool {
+        few.cells.clear();
+        few.lines.clear();
+        few.odd = None;
+        while few.lines.len() < MOST && few.odd.is_none() {
+            let before = few.cells.len();
+            let Some(record) = self.find(&mut few.cells) else { break };
+            let width = few.cells.len() - before;
+            if record.fault.is_none() && width == few.width {
+                few.lines.push(record.line);
+            } else {
+                few.cells.truncate(before);
+                few.odd = Some((record, width));
             }
+        }
+        !few.lines.is_empty() || few.odd.is_some()
+    }
+
+    /// Finds the next record that is not an empty line and adds its cells.
+    #[inline]
+    fn find(&mut self, cells: &mut Vec<Span>) -> Option<Record> {
+        let before = cells.len();
+        while self.at < self.text.len() {
             if self.has_quotes {
                 if let Some(record) = self.next_quoted(cells) {
                     return Some(record);
@@ -88,50 +157,61 @@ impl<'a> Splitter<'a> {
                 let record = Record { line: self.line, fault: None };
                 self.next_plain(cells);
                 self.line += 1;
-                let is_empty = cells.len() == 1 && cells.iter().all(|c| c.start == c.end);
+                let is_empty =
+                    cells.len() == before + 1 && cells.last().is_some_and(|c| c.start == c.end);
                 if !is_empty {
                     return Some(record);
                 }
             }
+            cells.truncate(before);
         }
+        None
     }
 
     /// The cells up to the next line end, where there are no quotes.
     #[inline]
     fn next_plain(&mut self, cells: &mut Vec<Span>) {
         loop {
-            while self.ends != 0 {
-                let end = self.word + (self.ends.trailing_zeros() / 8) as usize;
-                self.ends &= self.ends - 1;
-                let start = self.at;
+            // Up to the next line end, or all of them.
+            let passed = self.line_ends ^ self.line_ends.wrapping_sub(1);
+            let mut left = self.ends & passed;
+            while left != 0 {
+                let end = self.chunk + left.trailing_zeros() as usize;
+                cells.push(Span { start: self.at as u32, end: end as u32 });
                 self.at = end + 1;
-                if self.text.get(end) == Some(&b'\n') {
-                    self.push_last(start, end, cells);
-                    return;
-                }
-                cells.push(Span { start: start as u32, end: end as u32 });
+                left &= left - 1;
             }
-            self.word += 8;
-            if self.word >= self.text.len() {
-                let (start, end) = (self.at, self.text.len());
-                self.at = end;
-                self.push_last(start, end, cells);
+            self.ends &= !passed;
+            if self.line_ends != 0 {
+                self.line_ends &= !passed;
+                self.end_line(cells);
                 return;
             }
-            self.ends = ends(self.text, self.word, self.delimiter);
+            self.chunk += BYTES;
+            if self.chunk >= self.text.len() {
+                let (start, end) = (self.at, self.text.len());
+                self.at = end;
+                cells.push(Span { start: start as u32, end: end as u32 });
+                self.end_line(cells);
+                return;
+            }
+            (self.ends, self.line_ends) = ends(self.text, self.chunk, self.delimiter);
         }
     }
 
-    /// The last cell of a line, without its carriage return.
+    /// Takes the carriage return off the last cell of a line.
     #[inline]
-    fn push_last(&self, start: usize, end: usize, cells: &mut Vec<Span>) {
-        let has_return = end > start && self.text.get(end - 1) == Some(&b'\r');
-        cells.push(Span { start: start as u32, end: (end - usize::from(has_return)) as u32 });
+    fn end_line(&self, cells: &mut [Span]) {
+        if let Some(last) = cells.last_mut()
+            && last.of(self.text).ends_with(b"\r")
+        {
+            last.end -= 1;
+        }
     }
 
     /// The next record where there may be quotes; `None` for an empty line.
     fn next_quoted(&mut self, cells: &mut Vec<Span>) -> Option<Record> {
-        let (begin, line) = (self.at, self.line);
+        let (begin, line, before) = (self.at, self.line, cells.len());
         let mut is_quoted = false;
         let (record_end, fault) = loop {
             if self.text.get(self.at) == Some(&b'"') {
@@ -139,7 +219,7 @@ impl<'a> Splitter<'a> {
                 let open = self.at;
                 let Some(next) = self.quoted_cell(cells) else {
                     let quote_line = line + newlines(self.text, begin, open);
-                    break (line_end(self.text, open), Some((quote_line, cells.len())));
+                    break (line_end(self.text, open), Some((quote_line, cells.len() - before)));
                 };
                 if self.text.get(next) != Some(&self.delimiter) {
                     break (line_end(self.text, next), None);
@@ -149,18 +229,18 @@ impl<'a> Splitter<'a> {
                 let rest = self.text.get(self.at..).unwrap_or_default();
                 let end = memchr::memchr2(self.delimiter, b'\n', rest);
                 let end = end.map_or(self.text.len(), |end| self.at + end);
+                cells.push(Span { start: self.at as u32, end: end as u32 });
                 if self.text.get(end) != Some(&self.delimiter) {
-                    self.push_last(self.at, end, cells);
+                    self.end_line(cells);
                     break (end, None);
                 }
-                cells.push(Span { start: self.at as u32, end: end as u32 });
                 self.at = end + 1;
             }
         };
         self.at = (record_end + 1).min(self.text.len());
         self.line += newlines(self.text, begin, self.at);
-        let is_empty = !is_quoted && cells.len() == 1 && cells.iter().all(|c| c.start == c.end);
-        (!is_empty).then_some(Record { line, fault })
+        let is_empty = cells.len() == before + 1 && cells.last().is_some_and(|c| c.start == c.end);
+        (is_quoted || !is_empty).then_some(Record { line, fault })
     }
 
     /// Reads the quoted cell that begins here; gives the place after its closing quote, or `None`
@@ -210,17 +290,36 @@ fn newlines(text: &[u8], from: usize, to: usize) -> u64 {
     memchr_iter(b'\n', text.get(from..to).unwrap_or_default()).count() as u64
 }
 
-/// A set high bit for each of eight bytes that is a delimiter or a line end.
+/// Of the bytes from `at` on a bit for each that ends a cell, and for each that ends a line.
+#[inline]
+fn ends(text: &[u8], at: usize, delimiter: u8) -> (u64, u64) {
+    let rest = text.get(at..).unwrap_or_default();
+    let (chunk, there) = match rest.first_chunk::<BYTES>() {
+        Some(chunk) => (*chunk, u64::MAX),
+        None => {
+            let mut chunk = [0; BYTES];
+            chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+            (chunk, (1 << rest.len()) - 1)
+        }
+    };
+    let line_ends = equal(&chunk, b'\n') & there;
+    (equal(&chunk, delimiter) & there | line_ends, line_ends)
+}
+
+/// A bit for each byte of a chunk that is this one.
 ///
 /// # Source
 /// H. S. Warren, *Hacker's Delight* (2nd ed. 2012), §6-1: the exact test for a zero byte.
 #[inline]
-fn ends(text: &[u8], at: usize, delimiter: u8) -> u64 {
-    let rest = text.get(at..).unwrap_or_default();
-    let word = match rest.first_chunk::<8>() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    };
-    let zeros = |x: u64| !(((x & SEVEN) + SEVEN) | x | SEVEN);
-    zeros(word ^ (LOW * u64::from(delimiter))) | zeros(word ^ (LOW * u64::from(b'\n')))
+fn equal(chunk: &[u8; BYTES], byte: u8) -> u64 {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    const SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    // Moves the lowest bit of each byte into the highest byte, side by side.
+    const TOGETHER: u64 = 0x0102_0408_1020_4080;
+    let (words, _) = chunk.as_chunks::<8>();
+    words.iter().rev().fold(0, |bits, word| {
+        let apart = u64::from_le_bytes(*word) ^ (LOW * u64::from(byte));
+        let zeros = !(((apart & SEVEN) + SEVEN) | apart | SEVEN);
+        bits << 8 | (zeros >> 7).wrapping_mul(TOGETHER) >> 56
+    })
 }

@@ -17,7 +17,7 @@ use super::{
     format::{Compression, Encoding, Opened, named_delimiter},
     header,
     input::Input,
-    split::{Record, Span, Splitter},
+    split::{Few, Record, Span, Splitter},
     tally::Tally,
 };
 use crate::error::{Error, Kind, Place, Result};
@@ -146,7 +146,7 @@ impl Text {
 }
 
 fn purity(text: &[u8]) -> Purity {
-    if memchr(0, text).is_none() && std::str::from_utf8(text).is_ok() {
+    if memchr(0, text).is_none() && (text.is_ascii() || std::str::from_utf8(text).is_ok()) {
         Purity::Text
     } else {
         Purity::Unknown
@@ -162,18 +162,25 @@ fn tally(
 ) -> (Vec<Tally>, u64) {
     let purity = purity(&stretch.text);
     let mut splitter = Splitter::new(&mut stretch.text, delimiter, stretch.line);
-    let mut cells = Vec::with_capacity(width);
+    let mut few = Few::new(width);
     let mut tallies = vec![Tally::default(); width];
     let mut count = 0;
-    while let Some(record) = splitter.next(&mut cells) {
-        count += 1;
+    while splitter.few(&mut few) {
+        count += few.lines().len() as u64 + u64::from(few.odd().is_some());
         let text = splitter.text();
-        let is_readable = record.fault.is_none()
-            && cells.len() == width
-            && (purity == Purity::Text || cells.iter().all(|cell| fault(cell.of(text)).is_none()));
-        if is_readable {
-            for (tally, cell) in tallies.iter_mut().zip(&cells) {
-                tally.add(classify(cell.of(text), missing), record.line);
+        if purity == Purity::Text {
+            for (place, tally) in tallies.iter_mut().enumerate() {
+                for (cell, line) in few.column(place).zip(few.lines()) {
+                    tally.add(classify(cell.of(text), missing), *line);
+                }
+            }
+            continue;
+        }
+        for (line, cells) in few.records() {
+            if cells.iter().all(|cell| fault(cell.of(text)).is_none()) {
+                for (tally, cell) in tallies.iter_mut().zip(cells) {
+                    tally.add(classify(cell.of(text), missing), line);
+                }
             }
         }
     }
@@ -221,22 +228,35 @@ impl Parser {
         let mut columns: Vec<Builder> =
             self.wanted.iter().map(|column| Builder::new(column.kind, hint)).collect();
         let mut splitter = Splitter::new(&mut stretch.text, self.delimiter, stretch.line);
-        let mut cells = Vec::with_capacity(self.names.len());
+        let mut few = Few::new(self.names.len());
         let (mut lines, mut numbers, mut rejects) = (Vec::new(), Vec::new(), Vec::new());
         let mut count = 0;
-        while let Some(record) = splitter.next(&mut cells) {
-            count += 1;
-            match self.read_row(splitter.text(), record, &cells, purity, &mut columns) {
-                Ok(()) => {
-                    lines.push(record.line);
-                    numbers.push(count);
-                }
-                Err(reject) => {
-                    for column in &mut columns {
-                        column.truncate(lines.len());
+        while splitter.few(&mut few) {
+            let text = splitter.text();
+            if self.read_few(text, &few, purity, &mut columns) {
+                lines.extend(few.lines());
+                numbers.extend((count..).take(few.lines().len()).map(|before| before + 1));
+                count += few.lines().len() as u64;
+            } else {
+                // One after the other, to set aside those that cannot be read.
+                columns.iter_mut().for_each(|column| column.truncate(lines.len()));
+                for (line, cells) in few.records() {
+                    count += 1;
+                    match self.read_row(text, line, cells, purity, &mut columns) {
+                        Ok(()) => {
+                            lines.push(line);
+                            numbers.push(count);
+                        }
+                        Err(reject) => {
+                            columns.iter_mut().for_each(|column| column.truncate(lines.len()));
+                            rejects.push(reject);
+                        }
                     }
-                    rejects.push(reject);
                 }
+            }
+            if let Some((record, cells)) = few.odd() {
+                count += 1;
+                rejects.push(self.misshapen(record, cells));
             }
         }
         let columns: Result<Vec<_>> = columns.into_iter().map(Builder::finish).collect();
@@ -244,28 +264,29 @@ impl Parser {
         Ok(Fresh { block: Block { rows, lines, numbers, rejects }, count })
     }
 
-    #[inline]
+    /// Reads records column by column; `false` as soon as there is a cell for which a row is to be set aside.
+    fn read_few(&self, text: &[u8], few: &Few, purity: Purity, columns: &mut [Builder]) -> bool {
+        let mut places = columns.iter_mut().zip(&self.places).enumerate();
+        places.all(|(at, (builder, place))| {
+            let cells = few.column(*place).map(|cell| (cell.of(text), cell.onwards(text)));
+            builder.extend(cells, &self.missing, purity, at >= self.lenient_from).is_ok()
+        })
+    }
+
     fn read_row(
         &self,
         text: &[u8],
-        record: Record,
+        line: u64,
         cells: &[Span],
         purity: Purity,
         columns: &mut [Builder],
     ) -> std::result::Result<(), Reject> {
-        if record.fault.is_some() || cells.len() != self.names.len() {
-            return Err(self.misshapen(record, cells.len()));
-        }
         for (at, (builder, place)) in columns.iter_mut().zip(&self.places).enumerate() {
-            let Some(cell) = cells.get(*place) else { continue };
-            let pushed = builder.push(cell.of(text), cell.onwards(text), &self.missing, purity);
-            if let Err(cause) = pushed {
-                if at >= self.lenient_from {
-                    builder.push_missing();
-                    continue;
-                }
+            let cell = cells.iter().skip(*place).take(1);
+            let cell = cell.map(|cell| (cell.of(text), cell.onwards(text)));
+            let read = builder.extend(cell, &self.missing, purity, at >= self.lenient_from);
+            if let Err(cause) = read {
                 let column = self.wanted.get(at).map(|column| column.name.clone());
-                let line = record.line;
                 return Err(Reject { line, column, cause: cause.to_owned() });
             }
         }
