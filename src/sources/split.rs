@@ -294,13 +294,14 @@ fn newlines(text: &[u8], from: usize, to: usize) -> u64 {
 #[inline]
 fn ends(text: &[u8], at: usize, delimiter: u8) -> (u64, u64) {
     let rest = text.get(at..).unwrap_or_default();
-    let (chunk, there) = match rest.first_chunk::<BYTES>() {
-        Some(chunk) => (*chunk, u64::MAX),
-        None => {
-            let mut chunk = [0; BYTES];
-            chunk.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-            (chunk, (1 << rest.len()) - 1)
+    let (chunk, there) = if let Some(chunk) = rest.first_chunk::<BYTES>() {
+        (*chunk, u64::MAX)
+    } else {
+        let mut chunk = [0; BYTES];
+        for (to, from) in chunk.iter_mut().zip(rest) {
+            *to = *from;
         }
+        (chunk, (1 << rest.len()) - 1)
     };
     let line_ends = equal(&chunk, b'\n') & there;
     (equal(&chunk, delimiter) & there | line_ends, line_ends)

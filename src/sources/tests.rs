@@ -445,6 +445,31 @@ fn a_file_that_changes_meanwhile_is_noticed() {
     assert_eq!((error.kind(), error.hint().contains("complete")), (Kind::Io, true));
 }
 
+#[test]
+fn rows_that_cannot_be_read_leave_the_others_in_their_places() {
+    let mut text = "id,amount,note\n".to_owned();
+    for row in 1..=300 {
+        text += &match row % 50 {
+            7 => format!("{row},x,b\n"),
+            9 => format!("{row},1\n"),
+            _ => format!("{row},{row}.5,n{row}\n"),
+        };
+    }
+    let number = ("amount".to_owned(), ColumnType::Number);
+    let params = ReadParams { types: [number].into(), ..ReadParams::default() };
+    let seen = see_with(text.as_bytes(), &params, text::LENGTH).unwrap();
+    let good: Vec<u64> = (1..=300).filter(|row| ![7, 9].contains(&(row % 50))).collect();
+    assert_eq!(seen.numbers, good);
+    assert_eq!(seen.lines, good.iter().map(|row| row + 1).collect::<Vec<_>>());
+    let row =
+        |row: &u64| [row.to_string(), format!("{row}.5"), format!("n{row}")].map(Some).to_vec();
+    assert_eq!(seen.rows, good.iter().map(row).collect::<Vec<_>>());
+    let rejects: Vec<(u64, Option<&str>)> =
+        seen.rejects.iter().map(|r| (r.line, r.column.as_deref())).collect();
+    let bad = (0..6).flat_map(|k| [(50 * k + 8, Some("amount")), (50 * k + 10, None)]);
+    assert_eq!(rejects, bad.collect::<Vec<_>>());
+}
+
 /// What the csv crate reads, blanks as missing.
 fn by_csv_crate(text: &[u8]) -> Vec<Vec<Option<String>>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text);

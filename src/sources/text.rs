@@ -234,12 +234,13 @@ impl Parser {
         while splitter.few(&mut few) {
             let text = splitter.text();
             if self.read_few(text, &few, purity, &mut columns) {
+                let found = few.lines().len();
                 lines.extend(few.lines());
-                numbers.extend((count..).take(few.lines().len()).map(|before| before + 1));
-                count += few.lines().len() as u64;
+                numbers.extend((count + 1..).take(found));
+                count += found as u64;
             } else {
+                truncate(&mut columns, lines.len());
                 // One after the other, to set aside those that cannot be read.
-                columns.iter_mut().for_each(|column| column.truncate(lines.len()));
                 for (line, cells) in few.records() {
                     count += 1;
                     match self.read_row(text, line, cells, purity, &mut columns) {
@@ -248,7 +249,7 @@ impl Parser {
                             numbers.push(count);
                         }
                         Err(reject) => {
-                            columns.iter_mut().for_each(|column| column.truncate(lines.len()));
+                            truncate(&mut columns, lines.len());
                             rejects.push(reject);
                         }
                     }
@@ -308,6 +309,13 @@ impl Parser {
                 cause: format!("has {cells} cells where the header has {}", self.names.len()),
             },
         }
+    }
+}
+
+/// Forgets all rows of the columns but the first ones.
+fn truncate(columns: &mut [Builder], rows: usize) {
+    for column in columns {
+        column.truncate(rows);
     }
 }
 
