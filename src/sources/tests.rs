@@ -447,14 +447,12 @@ fn a_file_that_changes_meanwhile_is_noticed() {
 
 #[test]
 fn rows_that_cannot_be_read_leave_the_others_in_their_places() {
-    let mut text = "id,amount,note\n".to_owned();
-    for row in 1..=300 {
-        text += &match row % 50 {
-            7 => format!("{row},x,b\n"),
-            9 => format!("{row},1\n"),
-            _ => format!("{row},{row}.5,n{row}\n"),
-        };
-    }
+    let lines = (1..=300).map(|row| match row % 50 {
+        7 => format!("{row},x,b\n"),
+        9 => format!("{row},1\n"),
+        _ => format!("{row},{row}.5,n{row}\n"),
+    });
+    let text = std::iter::once("id,amount,note\n".to_owned()).chain(lines).collect::<String>();
     let number = ("amount".to_owned(), ColumnType::Number);
     let params = ReadParams { types: [number].into(), ..ReadParams::default() };
     let seen = see_with(text.as_bytes(), &params, text::LENGTH).unwrap();
