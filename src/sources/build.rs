@@ -104,35 +104,24 @@ impl Builder {
         match values {
             Values::Numbers(values) => {
                 for (cell, text) in cells {
-                    let value = match read_number_before(cell, text, tokens) {
-                        Reading::Value(value) => value,
-                        Reading::Wrong if !lenient => {
-                            return Err(fault(cell).unwrap_or(NOT_A_NUMBER));
-                        }
-                        _ => none(missing, values.len()),
-                    };
-                    values.push(value);
+                    let reading = read_number_before(cell, text, tokens);
+                    let value = settled(reading, lenient, missing, values.len());
+                    values.push(value.ok_or_else(|| fault(cell).unwrap_or(NOT_A_NUMBER))?);
                 }
             }
             Values::Days(days) => {
                 for (cell, _) in cells {
-                    let day = match read_date(cell, tokens) {
-                        Reading::Value(day) => day,
-                        Reading::Wrong if !lenient => {
-                            return Err(fault(cell).unwrap_or(NOT_A_DATE));
-                        }
-                        _ => none(missing, days.len()),
-                    };
-                    days.push(day);
+                    let reading = read_date(cell, tokens);
+                    let day = settled(reading, lenient, missing, days.len());
+                    days.push(day.ok_or_else(|| fault(cell).unwrap_or(NOT_A_DATE))?);
                 }
             }
             Values::Texts { bytes, ends } => {
                 for (cell, text) in cells {
-                    let fault = || if purity == Purity::Unknown { fault(cell) } else { None };
-                    let is_missing = tokens.present(cell).is_none();
-                    match if is_missing { None } else { fault() } {
-                        Some(cause) if !lenient => return Err(cause),
-                        None if !is_missing => append(cell, text, bytes),
+                    let fault = if purity == Purity::Unknown { fault(cell) } else { None };
+                    match (tokens.present(cell), fault) {
+                        (Some(_), None) => append(cell, text, bytes),
+                        (Some(_), Some(cause)) if !lenient => return Err(cause),
                         _ => none(missing, ends.len() - 1),
                     }
                     ends.push(bytes.len() as i32);
@@ -199,6 +188,22 @@ impl Builder {
                 Arc::new(texts.map_err(|e| Error::new(Kind::BadEncoding, e.to_string()))?)
             }
         })
+    }
+}
+
+/// What a column holds for a cell that was read, in this row; `None` where it cannot be read and that is
+/// not to be missing.
+#[inline]
+fn settled<T: Default>(
+    reading: Reading<T>,
+    lenient: bool,
+    missing: &mut Vec<u32>,
+    row: usize,
+) -> Option<T> {
+    match reading {
+        Reading::Value(value) => Some(value),
+        Reading::Wrong if !lenient => None,
+        Reading::Missing | Reading::Wrong => Some(none(missing, row)),
     }
 }
 

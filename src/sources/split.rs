@@ -157,9 +157,7 @@ impl<'a> Splitter<'a> {
                 let record = Record { line: self.line, fault: None };
                 self.next_plain(cells);
                 self.line += 1;
-                let is_empty =
-                    cells.len() == before + 1 && cells.last().is_some_and(|c| c.start == c.end);
-                if !is_empty {
+                if !is_empty_line(cells, before) {
                     return Some(record);
                 }
             }
@@ -239,8 +237,7 @@ impl<'a> Splitter<'a> {
         };
         self.at = (record_end + 1).min(self.text.len());
         self.line += newlines(self.text, begin, self.at);
-        let is_empty = cells.len() == before + 1 && cells.last().is_some_and(|c| c.start == c.end);
-        (is_quoted || !is_empty).then_some(Record { line, fault })
+        (is_quoted || !is_empty_line(cells, before)).then_some(Record { line, fault })
     }
 
     /// Reads the quoted cell that begins here; gives the place after its closing quote, or `None`
@@ -278,6 +275,12 @@ impl<'a> Splitter<'a> {
         self.text.get_mut(to..end).unwrap_or_default().fill(b' ');
         to
     }
+}
+
+/// Whether all that a line added to the cells that were there before is one without a byte.
+#[inline]
+fn is_empty_line(cells: &[Span], before: usize) -> bool {
+    matches!(cells.get(before..), Some([cell]) if cell.start == cell.end)
 }
 
 /// The place of the line end at or after `from`, or of the end of the text.

@@ -168,16 +168,10 @@ fn tally(
     while splitter.few(&mut few) {
         count += few.lines().len() as u64 + u64::from(few.odd().is_some());
         let text = splitter.text();
-        if purity == Purity::Text {
-            for (place, tally) in tallies.iter_mut().enumerate() {
-                for (cell, line) in few.column(place).zip(few.lines()) {
-                    tally.add(classify(cell.of(text), missing), *line);
-                }
-            }
-            continue;
-        }
         for (line, cells) in few.records() {
-            if cells.iter().all(|cell| fault(cell.of(text)).is_none()) {
+            let is_readable =
+                purity == Purity::Text || cells.iter().all(|cell| fault(cell.of(text)).is_none());
+            if is_readable {
                 for (tally, cell) in tallies.iter_mut().zip(cells) {
                     tally.add(classify(cell.of(text), missing), line);
                 }
@@ -233,25 +227,26 @@ impl Parser {
         let mut count = 0;
         while splitter.few(&mut few) {
             let text = splitter.text();
-            if self.read_few(text, &few, purity, &mut columns) {
-                let found = few.lines().len();
-                lines.extend(few.lines());
-                numbers.extend((count + 1..).take(found));
-                count += found as u64;
-            } else {
+            let are_read = self.read_few(text, &few, purity, &mut columns);
+            if !are_read {
                 truncate(&mut columns, lines.len());
-                // One after the other, to set aside those that cannot be read.
-                for (line, cells) in few.records() {
-                    count += 1;
-                    match self.read_row(text, line, cells, purity, &mut columns) {
-                        Ok(()) => {
-                            lines.push(line);
-                            numbers.push(count);
-                        }
-                        Err(reject) => {
-                            truncate(&mut columns, lines.len());
-                            rejects.push(reject);
-                        }
+            }
+            for (line, cells) in few.records() {
+                count += 1;
+                // Again one after the other where one is to be set aside.
+                let read = if are_read {
+                    Ok(())
+                } else {
+                    self.read_row(text, line, cells, purity, &mut columns)
+                };
+                match read {
+                    Ok(()) => {
+                        lines.push(line);
+                        numbers.push(count);
+                    }
+                    Err(reject) => {
+                        truncate(&mut columns, lines.len());
+                        rejects.push(reject);
                     }
                 }
             }
