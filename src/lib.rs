@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod playbook;
 pub mod scoring;
 pub mod sources;
+mod spare;
 pub mod store;
 pub mod synth;
 pub mod units;

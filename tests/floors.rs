@@ -10,7 +10,7 @@ use std::{
 
 /// Floors from the ground up.
 const FLOORS: &[(u32, &[&str])] = &[
-    (1, &["units", "error", "nearest"]),
+    (1, &["units", "error", "nearest", "spare"]),
     (2, &["store"]),
     (3, &["sources", "model", "metrics", "expr", "synth"]),
     (4, &["features", "history"]),

@@ -14,7 +14,10 @@ use super::{
     decode::Decoder,
     input::{Input, unreadable},
 };
-use crate::error::{Error, Kind, Place, Result};
+use crate::{
+    error::{Error, Kind, Place, Result},
+    spare::{Borrowed, Spare},
+};
 
 /// The length of a stretch in bytes, if its last record ends there.
 pub(super) const STRETCH: usize = 1 << 19;
@@ -25,7 +28,7 @@ pub(super) const LONGEST_RECORD: usize = 1 << 24;
 #[derive(Debug)]
 pub(super) struct Stretch {
     /// The records, in UTF-8 except for faults.
-    pub(super) text: Vec<u8>,
+    pub(super) text: Borrowed<Vec<u8>>,
     /// The line in the file that the text begins with, from 1.
     pub(super) line: u64,
 }
@@ -37,7 +40,8 @@ pub(super) struct Cutter {
     what: &'static str,
     decoder: Decoder,
     /// Read but not handed out.
-    text: Vec<u8>,
+    text: Borrowed<Vec<u8>>,
+    spare: Spare<Vec<u8>>,
     line: u64,
     length: usize,
     quotes: Quotes,
@@ -47,8 +51,9 @@ pub(super) struct Cutter {
 
 impl Cutter {
     pub(super) fn new(input: Input, what: &'static str, decoder: Decoder, length: usize) -> Self {
-        let quotes = Quotes::default();
-        Self { input, what, decoder, text: Vec::new(), line: 1, length, quotes, followed: 0 }
+        let spare = Spare::default();
+        let (text, quotes) = (spare.take(), Quotes::default());
+        Self { input, what, decoder, text, spare, line: 1, length, quotes, followed: 0 }
     }
 
     /// The first bytes of the text, to look at.
@@ -106,7 +111,10 @@ impl Cutter {
     }
 
     fn cut(&mut self, end: usize) -> Stretch {
-        let rest = self.text.split_off(end);
+        let mut rest = self.spare.take();
+        rest.clear();
+        rest.extend_from_slice(self.text.get(end..).unwrap_or_default());
+        self.text.truncate(end);
         let text = std::mem::replace(&mut self.text, rest);
         let line = self.line;
         self.line += memchr_iter(b'\n', &text).count() as u64;

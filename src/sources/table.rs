@@ -112,7 +112,7 @@ pub fn open_with(
         let found = table.readable(there(table.names()));
         return Ok((table.read(wanted, &found, params)?, found));
     }
-    let text = text::open(input, opened, params, None, text::LENGTH)?;
+    let text = text::open(input, opened, params, None, text::LONG)?;
     let found = there(&text.names);
     let parser = Parser::new(&text, wanted, &found, params)?;
     Ok((Blocks::new(input.clone(), Box::new(text.feed), Reader::Text(parser)), found))

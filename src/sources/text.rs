@@ -76,7 +76,8 @@ pub(super) fn open(
         let Some(record) = splitter.next(&mut cells) else { continue };
         let (end, line) = splitter.place();
         let names = read_header(&splitter, record, &cells, input, &mut notes)?;
-        let text = stretch.text.split_off(end.min(stretch.text.len()));
+        let end = end.min(stretch.text.len());
+        let text = stretch.text.split_off(end).into();
         let feed = TextFeed { first: Some(Stretch { text, line }), cutter };
         return Ok(Text { names, delimiter, compression, notes, feed, input: input.clone() });
     }
@@ -333,3 +334,7 @@ pub(super) fn batch(
 
 /// The length of a stretch outside tests.
 pub(super) const LENGTH: usize = STRETCH;
+
+/// The length of a stretch of whose rows much is told: more of them pass by the tables of a model
+/// while these are at hand.
+pub(super) const LONG: usize = 2 * STRETCH;

@@ -43,14 +43,14 @@ impl CsvFeed {
         header
     }
 
-    /// The lines of some rows.
-    pub fn lines(rows: &FeedRows<'_>) -> Vec<u8> {
+    /// Appends the lines of some rows.
+    pub fn write(rows: &FeedRows<'_>, bytes: &mut Vec<u8>) {
         let mut feed = Self {
-            bytes: Vec::with_capacity(rows.scored.state.len() * 512),
+            bytes: std::mem::take(bytes),
             written: vec![Written::default(); KINDS * REMEMBERED],
         };
         rows.send(&mut feed);
-        feed.bytes
+        *bytes = feed.bytes;
     }
 }
 

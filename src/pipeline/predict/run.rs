@@ -12,6 +12,7 @@ use crate::{
     playbook::{Bound, Last, Next, PlayTally, Played, Previous, Quadrant, previous},
     scoring::{Scored, Scorer, State, Tally},
     sources::{self, Block, Reject},
+    spare::Spare,
     units::Language,
 };
 
@@ -58,7 +59,14 @@ impl Run<'_> {
             out.write_all(CsvFeed::BOM).map_err(failed)?;
         }
         out.write_all(&CsvFeed::header()).map_err(failed)?;
-        let part = |block| self.part(block, |rows| Ok(CsvFeed::lines(rows)));
+        let spare = Spare::<Vec<u8>>::default();
+        let lines = |rows: &FeedRows<'_>| {
+            let mut lines = spare.take();
+            lines.clear();
+            CsvFeed::write(rows, &mut lines);
+            Ok(lines)
+        };
+        let part = |block| self.part(block, lines);
         let totals =
             self.run(blocks, beside, part, |lines| out.write_all(&lines).map_err(failed))?;
         out.flush().map_err(failed)?;
