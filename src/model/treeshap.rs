@@ -39,11 +39,14 @@ use rayon::prelude::*;
 
 use self::{
     game::Game,
-    grove::{Grove, Limit, Plan},
+    grove::{Limit, Plan, Stand, grouped},
     paths::Paths,
     tile::{ROWS, Tile},
 };
-use crate::model::{Codes, tree::Rule};
+use crate::{
+    model::{Codes, tree::Rule},
+    spare::Spare,
+};
 
 /// Most cells of all tables, of eight bytes each.
 const MOST_CELLS: usize = 1 << 22;
@@ -86,8 +89,9 @@ impl Twig<'_> {
 pub struct TreeShap {
     base: f64,
     columns: Vec<u32>,
-    groves: Vec<Grove>,
+    stands: Vec<Stand>,
     games: Games,
+    tiles: Spare<Vec<Tile>>,
 }
 
 /// What is told of without tables, by number of points.
@@ -115,7 +119,7 @@ impl TreeShap {
         let limits = LIMITS.into_iter().map(|patterns| Limit { patterns });
         let planned = limits.into_iter().find_map(|limit| plans(&trees, &columns, limit));
         let planned = planned.unwrap_or_else(|| trees.iter().map(|_| None).collect());
-        Self::planted(base, columns, &trees, planned)
+        Self::planted(base, columns, &trees, &planned)
     }
 
     /// As [`TreeShap::new`], by plans that have been made; without tables where there is none.
@@ -123,25 +127,28 @@ impl TreeShap {
         base: f64,
         columns: Vec<u32>,
         trees: &[Vec<Twig<'_>>],
-        planned: Vec<Option<Planned>>,
+        planned: &[Option<Planned>],
     ) -> Self {
-        let grown = planned
-            .into_par_iter()
-            .map(|planned| planned.map(|(paths, plan)| (Grove::new(&paths, &plan), plan.rest)));
-        let grown: Vec<Option<(Grove, Vec<usize>)>> = grown.collect();
-        let mut all = Self { base, columns, groves: Vec::new(), games: Games::default() };
-        for (twigs, grown) in trees.iter().zip(grown) {
+        let mut all = Self {
+            base,
+            columns,
+            stands: Vec::new(),
+            games: Games::default(),
+            tiles: Spare::default(),
+        };
+        for (twigs, planned) in trees.iter().zip(planned) {
             let rows = paths::rows(twigs);
             all.base += paths::mean(twigs, &rows);
-            let Some((grove, rest)) = grown else {
-                all.games.push(twigs, &rows, &all.columns);
-                continue;
-            };
-            all.groves.push(grove);
-            if !rest.is_empty() {
-                all.games.push(&only(twigs, &rest), &rows, &all.columns);
+            match planned {
+                None => all.games.push(twigs, &rows, &all.columns),
+                Some((_, plan)) if plan.rest.is_empty() => {}
+                Some((_, plan)) => all.games.push(&only(twigs, &plan.rest), &rows, &all.columns),
             }
         }
+        let planned = planned.iter().flatten();
+        let bundles = planned
+            .flat_map(|(paths, plan)| plan.bundles.iter().map(move |bundle| (paths, bundle)));
+        all.stands = grouped(bundles).par_iter().map(|group| Stand::new(group)).collect();
         all
     }
 
@@ -169,12 +176,15 @@ impl TreeShap {
         if width == 0 {
             return;
         }
-        let tiles = rows.chunks(ROWS).map(|rows| Tile::new(&self.columns, codes, rows));
-        let mut tiles: Vec<Tile> = tiles.collect();
-        // Tree by tree: so that its tables are at hand for all rows.
-        for grove in &self.groves {
-            for tile in &mut tiles {
-                grove.add(tile);
+        let mut tiles = self.tiles.take();
+        tiles.resize_with(rows.len().div_ceil(ROWS), Tile::default);
+        for (tile, rows) in tiles.iter_mut().zip(rows.chunks(ROWS)) {
+            tile.load(&self.columns, codes, rows);
+        }
+        // A few tables at a time: so that they are at hand for all rows.
+        for stand in &self.stands {
+            for tile in tiles.iter_mut() {
+                stand.add(tile);
             }
         }
         for (tile, out) in tiles.iter().zip(out.chunks_mut(ROWS * width)) {

@@ -1,13 +1,15 @@
-//! One tree by tables: leaves that stand together, and what they give by how a row stands with them.
+//! Trees by tables: leaves that stand together, and what they give by how a row stands with them.
 
 mod gather;
+mod stand;
 
 use self::gather::GATHERED;
+pub(super) use self::stand::{Stand, grouped};
 use super::{
     classes::{Classes, has},
     paths::{Condition, Path, Paths},
     stakes,
-    tile::{Key, LANES, Tile, WIDEST},
+    tile::{Tile, WIDEST},
 };
 
 /// How large a tree's tables may be.
@@ -17,8 +19,8 @@ pub(super) struct Limit {
     pub(super) patterns: usize,
 }
 
-/// Leaves that stand together, with the columns that they ask.
-struct Bundle {
+/// Leaves of a tree that stand together, with the columns that they ask.
+pub(super) struct Bundle {
     /// Their twigs.
     leaves: Vec<usize>,
     /// By rising `asked`.
@@ -89,6 +91,13 @@ impl Bundle {
         columns
     }
 
+    /// Gives up what its columns share where the table is small.
+    fn settle(&mut self) {
+        if self.patterns() <= FEW {
+            self.columns.iter_mut().for_each(|column| column.shared = None);
+        }
+    }
+
     /// How many of its columns are not shared.
     fn own(&self) -> usize {
         self.columns.iter().filter(|column| column.shared.is_none()).count()
@@ -110,12 +119,16 @@ impl Bundle {
     }
 }
 
+/// Tables of at most so many patterns have a line of cells for all their columns: it takes more memory
+/// than the worth of a shared column, and less time to look up.
+const FEW: usize = 512;
+
 /// About the size of a key, in cells.
 const KEY: usize = 8;
 
 /// How the leaves of a tree are told of.
 pub(super) struct Plan {
-    bundles: Vec<Bundle>,
+    pub(super) bundles: Vec<Bundle>,
     /// Twigs of the leaves that have no table.
     pub(super) rest: Vec<usize>,
     /// Size of the tables, in cells of eight bytes.
@@ -153,6 +166,7 @@ impl Plan {
         if plan.bundles.len() <= GATHERED {
             plan.gather(limit);
         }
+        plan.bundles.iter_mut().for_each(Bundle::settle);
         let tables = plan.bundles.iter().map(Bundle::cells);
         plan.cells += tables.sum::<usize>();
         plan
@@ -175,19 +189,6 @@ impl Plan {
     }
 }
 
-/// A tree by tables.
-#[derive(Debug, Clone)]
-pub(super) struct Grove {
-    stands: Vec<Stand>,
-}
-
-/// A few tables, at most [`LANES`], whose patterns are looked up together.
-#[derive(Debug, Clone)]
-struct Stand {
-    keys: Vec<Key>,
-    tables: Vec<Table>,
-}
-
 /// What a few leaves give their columns, by how a row stands with them: its pattern. The lowest bits
 /// of a pattern say which of the conditions that all leaves share are met.
 #[derive(Debug, Clone)]
@@ -202,52 +203,6 @@ struct Table {
     own: Vec<usize>,
     /// By pattern a line of what each of the others is given.
     cells: Vec<f64>,
-}
-
-impl Grove {
-    /// The tables of a plan.
-    pub(super) fn new(paths: &Paths, plan: &Plan) -> Self {
-        let stands = plan.bundles.chunks(LANES).map(|bundles| Stand::new(paths, bundles));
-        Self { stands: stands.collect() }
-    }
-
-    /// Adds what the tree gives each column in each row.
-    pub(super) fn add(&self, tile: &mut Tile) {
-        for Stand { keys, tables } in &self.stands {
-            tables.iter().for_each(Table::fetch);
-            tile.index(keys);
-            for (lane, table) in tables.iter().enumerate() {
-                tile.add_shared(lane, &table.worth, &table.scale, &table.shared);
-                tile.add_own(lane, &table.cells, &table.own);
-            }
-        }
-    }
-}
-
-impl Stand {
-    fn new(paths: &Paths, bundles: &[Bundle]) -> Self {
-        let mut tables = Vec::with_capacity(bundles.len());
-        let mut adds: Vec<Vec<[u16; LANES]>> = paths.asked.iter().map(|_| Vec::new()).collect();
-        for (lane, bundle) in bundles.iter().enumerate() {
-            let columns = bundle.in_order();
-            let mut patterns = 1;
-            for column in &columns {
-                let adds = &mut adds[column.asked];
-                adds.resize(column.classes.of.len(), [0; LANES]);
-                for (adds, step) in adds.iter_mut().zip(column.steps(patterns)) {
-                    adds[lane] = step;
-                }
-                patterns *= column.classes.count;
-            }
-            tables.push(Table::new(paths, bundle, &columns));
-        }
-        let asked = paths.asked.iter().zip(adds).filter(|(_, adds)| !adds.is_empty());
-        let key = |((slot, classes), adds): (&(usize, Classes), _)| {
-            let class_of = |code| classes.of.get(code).copied().unwrap_or(0);
-            Key { slot: *slot, class_of: Box::new(std::array::from_fn(class_of)), adds }
-        };
-        Self { keys: asked.map(key).collect(), tables }
-    }
 }
 
 impl Table {
@@ -271,6 +226,13 @@ impl Table {
             table.count(path, &standings(columns, path), &own);
         }
         table
+    }
+
+    /// Adds what the leaves give each column in each row, whose patterns stand in a lane.
+    fn add(&self, lane: usize, tile: &mut Tile) {
+        self.fetch();
+        tile.add_shared(lane, &self.worth, &self.scale, &self.shared);
+        tile.add_own(lane, &self.cells, &self.own);
     }
 
     /// Reads the table once from front to back. Memory is quick to hand out what is read in order, and
@@ -303,15 +265,12 @@ impl Table {
 }
 
 impl Column {
-    /// What the column adds to a pattern, by class of its code: steps of so many patterns.
-    fn steps(&self, step: usize) -> impl Iterator<Item = u16> {
-        self.classes.of.iter().enumerate().map(move |(member, class)| {
-            let class = match self.shared {
-                Some(condition) => u16::from(has(&condition.met, member)),
-                None => u16::from(*class),
-            };
-            class * step as u16
-        })
+    /// How a row stands with the column, by the tree's class of its code.
+    fn standing(&self, member: usize) -> u16 {
+        match self.shared {
+            Some(condition) => u16::from(has(&condition.met, member)),
+            None => self.classes.of.get(member).map_or(0, |class| u16::from(*class)),
+        }
     }
 }
 

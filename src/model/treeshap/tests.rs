@@ -117,8 +117,8 @@ proptest! {
 fn within(boosted: &Boosted, limit: Option<Limit>) -> TreeShap {
     let trees: Vec<_> = boosted.trees.iter().map(Branches::twigs).collect();
     let columns = boosted.columns();
-    let planned = trees.iter().map(|twigs| plan(twigs, &columns, limit?)).collect();
-    TreeShap::planted(f64::from(boosted.base) / STEPS, columns, &trees, planned)
+    let planned: Vec<_> = trees.iter().map(|twigs| plan(twigs, &columns, limit?)).collect();
+    TreeShap::planted(f64::from(boosted.base) / STEPS, columns, &trees, &planned)
 }
 
 /// More rows than are told of together, and the same one by one.

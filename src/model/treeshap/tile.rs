@@ -3,9 +3,10 @@
 use crate::model::Codes;
 
 /// Rows of a tile. Not a power of two, whose columns would be in each other's way in the cache.
-pub(super) const ROWS: usize = 1016;
+pub(super) const ROWS: usize = 2040;
 
 /// Rows that are told of together. Everything has an entry a row; those past `rows` mean nothing.
+#[derive(Default)]
 pub(super) struct Tile {
     /// Rows that are there, at most [`ROWS`].
     pub(super) rows: usize,
@@ -17,8 +18,8 @@ pub(super) struct Tile {
     index: Vec<[u16; LANES]>,
 }
 
-/// Tables whose patterns are looked up together: as many indices as fit a register.
-pub(super) const LANES: usize = 8;
+/// Tables whose patterns are looked up together: their indices fit two registers.
+pub(super) const LANES: usize = 16;
 
 /// What a column adds to the indices of a row.
 #[derive(Debug, Clone)]
@@ -31,23 +32,38 @@ pub(super) struct Key {
     pub(super) adds: Vec<[u16; LANES]>,
 }
 
+impl Key {
+    /// `adds` has for each code what is added to the index of each table.
+    pub(super) fn new(slot: usize, adds: &[[u16; LANES]]) -> Self {
+        let mut classes: Vec<[u16; LANES]> = Vec::new();
+        let mut class_of = Box::new([0; 256]);
+        for (class, adds) in class_of.iter_mut().zip(adds) {
+            let known = classes.iter().rposition(|known| known == adds).unwrap_or_else(|| {
+                classes.push(*adds);
+                classes.len() - 1
+            });
+            *class = known as u8;
+        }
+        Self { slot, class_of, adds: classes }
+    }
+}
+
 impl Tile {
-    /// The chosen rows, at most [`ROWS`], with their codes of some columns. A column that is not there,
-    /// or a row past its end, reads as missing.
-    pub(super) fn new(columns: &[u32], codes: &Codes, rows: &[u32]) -> Self {
-        let of_column = |&column: &u32| {
+    /// Takes the chosen rows, at most [`ROWS`], with their codes of some columns. A column that is not
+    /// there, or a row past its end, reads as missing.
+    pub(super) fn load(&mut self, columns: &[u32], codes: &Codes, rows: &[u32]) {
+        self.rows = rows.len().min(ROWS);
+        self.codes.resize(columns.len(), [0; ROWS]);
+        self.sums.resize(columns.len(), [0.0; ROWS]);
+        self.index.resize(ROWS, [0; LANES]);
+        for (own, &column) in self.codes.iter_mut().zip(columns) {
             let all = codes.get(column as usize).copied().unwrap_or_default();
-            let mut codes = [0; ROWS];
-            for (code, &row) in codes.iter_mut().zip(rows) {
+            for (code, &row) in own.iter_mut().zip(rows) {
                 *code = all.get(row as usize).copied().unwrap_or(0);
             }
-            codes
-        };
-        Self {
-            rows: rows.len().min(ROWS),
-            codes: columns.iter().map(of_column).collect(),
-            sums: vec![[0.0; ROWS]; columns.len()],
-            index: vec![[0; LANES]; ROWS],
+        }
+        for sums in &mut self.sums {
+            sums[..self.rows].fill(0.0);
         }
     }
 
