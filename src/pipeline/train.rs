@@ -188,7 +188,7 @@ fn fit(
         rows: population.outcome.len() as u64,
         events: population.events(),
         columns: Vec::new(),
-        fitted: chosen.recipe.fit(&population)?,
+        fitted: chosen.recipe.fit(population.rows(), &population.outcome)?,
         calibration: chosen.calibration,
         chosen_because,
         validations,

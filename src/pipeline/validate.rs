@@ -162,7 +162,7 @@ impl Judge<'_> {
         // What is chosen by search is chosen without the later rows, and so is the same for all rows.
         let OutOfFold { recipe, logits: earlier, trials } =
             self.out_of_fold(learner, &later.earlier, &later.folds)?;
-        let fitted = recipe.fit(&later.earlier)?;
+        let fitted = recipe.fit(later.earlier.rows(), &later.earlier.outcome)?;
         let of_later = UnseenLater { earlier, later: score(&fitted, bench.all, &later.time.test) };
         let logits = self.by_folds(&recipe, bench.all, &bench.folds)?;
         Ok(Unseen { recipe, logits, later: Some(of_later), trials })
@@ -196,7 +196,10 @@ impl Judge<'_> {
             .map(|fold| {
                 let (seen, unseen): (Vec<u32>, Vec<u32>) = (0..population.index.len() as u32)
                     .partition(|&i| folds.of_row[i as usize] != fold);
-                let fitted = recipe.fit(&population.part(&seen))?;
+                let outcome = pick(&population.outcome, &seen);
+                let index = pick(&population.index, &seen);
+                drop(seen);
+                let fitted = recipe.fit(Rows { index: &index, ..population.rows() }, &outcome)?;
                 Ok(score(&fitted, population, &unseen))
             })
             .collect::<Result<_>>()?;
@@ -206,8 +209,7 @@ impl Judge<'_> {
     }
 
     fn search(&self, population: &Population<'_>, folds: &Folds) -> Result<OutOfFold> {
-        let rows = Rows { matrix: population.matrix, index: &population.index };
-        let (outcome, fold) = (&population.outcome, &folds.of_row);
+        let (rows, outcome, fold) = (population.rows(), &population.outcome, &folds.of_row);
         let found = self.learners.boost.search(self.budget, rows, outcome, fold, folds.count)?;
         let trials = found.tried.into_iter().map(|trial| Trial {
             name: trial.name,
@@ -253,6 +255,7 @@ impl Judge<'_> {
         let all: Vec<u32> = (0..population.index.len() as u32).collect();
         let mut metrics = self.measure(population, &all, &held_out)?;
         let ranked = Calibration::Identity.apply(&logits);
+        drop(logits);
         ranked_by(&mut metrics, self.measure(population, &all, &ranked)?);
         let split = HeldOut::Folds { folds: self.folds };
         let mut validations = vec![Validation { learner, split, metrics }];
@@ -383,6 +386,11 @@ impl Population<'_> {
             value: pick(&self.value, rows),
             customer: pick(&self.customer, rows),
         }
+    }
+
+    /// The rows as learners take them.
+    pub fn rows(&self) -> Rows<'_> {
+        Rows { matrix: self.matrix, index: &self.index }
     }
 
     /// Number of events.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{
     LogisticParams,
-    design::{Feature, Grouped},
+    design::Feature,
     grouping::{self, Grouping},
     sample::{Sample, Tally},
 };
@@ -23,11 +23,6 @@ pub(super) fn groupings(
         .into_par_iter()
         .filter_map(|column| Some((column, grouping::group(sample, column, total, params)?)))
         .collect()
-}
-
-/// The rows of a sample in these groups.
-pub(super) fn grouped(sample: &Sample<'_>, groupings: &[(usize, Grouping)]) -> Grouped {
-    Grouped::new(sample, groupings)
 }
 
 /// Where a solver starts: the log-odds of all, and no column.

@@ -83,8 +83,8 @@ impl Cut {
         }
         let groupings = card::groupings(&train, total, params);
         Some(Self {
-            fitted: card::grouped(&train, &groupings),
-            unseen: card::grouped(&test, &groupings),
+            fitted: Grouped::new(train, &groupings),
+            unseen: Grouped::new(test, &groupings),
             features: card::features(&groupings, USUAL, params),
             total,
         })

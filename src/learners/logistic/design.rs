@@ -1,5 +1,7 @@
 //! Grouped rows, and the penalised log loss over them.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::{grouping::Grouping, sample::Sample};
@@ -45,6 +47,9 @@ impl Slope {
     }
 }
 
+/// A column with the groups of its codes.
+type Half<'a> = (Cow<'a, [u8]>, &'a Grouping);
+
 struct Partial {
     loss: f64,
     residual: f64,
@@ -52,28 +57,36 @@ struct Partial {
 }
 
 impl Grouped {
-    /// The rows of a sample in the groups of some of its columns.
-    pub(super) fn new(sample: &Sample<'_>, groupings: &[(usize, Grouping)]) -> Self {
-        let pairs = groupings
-            .par_chunks(2)
-            .map(|pair| match pair {
-                [(low, lows), (high, highs)] => {
-                    let highs = highs.group_of.map(|group| group << 4);
-                    let codes = sample.columns[*low].iter().zip(sample.columns[*high].iter());
-                    codes
-                        .map(|(&l, &h)| lows.group_of[l as usize] & 15 | highs[h as usize])
-                        .collect()
+    /// The rows of a sample in the groups of some of its columns, each named at most once. They take
+    /// the place of the sample's own codes: rows are many, and memory for both is not always there.
+    pub(super) fn new(sample: Sample<'_>, groupings: &[(usize, Grouping)]) -> Self {
+        let Sample { mut columns, events, weights, .. } = sample;
+        let halves = groupings.iter().map(|(column, grouping)| {
+            let codes = columns.get_mut(*column).map(std::mem::take);
+            (codes.unwrap_or_default(), grouping)
+        });
+        let halves: Vec<Half<'_>> = halves.collect();
+        drop(columns);
+        let mut halves = halves.into_iter();
+        let pairs: Vec<_> =
+            std::iter::from_fn(|| halves.next().map(|low| (low, halves.next()))).collect();
+        let pair = |((low, lows), high): (Half<'_>, Option<Half<'_>>)| {
+            let mut codes = low.into_owned();
+            for code in &mut codes {
+                *code = lows.group_of[usize::from(*code)] & 15;
+            }
+            if let Some((high, highs)) = high {
+                let highs = highs.group_of.map(|group| group << 4);
+                for (code, &high) in codes.iter_mut().zip(high.iter()) {
+                    *code |= highs[usize::from(high)];
                 }
-                [(low, lows)] => {
-                    sample.columns[*low].iter().map(|&l| lows.group_of[l as usize] & 15).collect()
-                }
-                _ => Vec::new(),
-            })
-            .collect();
+            }
+            codes
+        };
         let mut grouped = Self {
-            pairs,
-            events: sample.events.to_vec(),
-            weights: sample.weights.as_deref().map(<[f64]>::to_vec),
+            pairs: pairs.into_par_iter().map(pair).collect(),
+            events: events.into_owned(),
+            weights: weights.map(Cow::into_owned),
             total: 0.0,
         };
         grouped.total = grouped.sum_of_weights();

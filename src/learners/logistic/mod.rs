@@ -46,11 +46,11 @@ impl Fit<Rows<'_>, Array1<bool>, Error> for LogisticParams {
             L2::Fixed(strength) => strength,
             L2::Auto => choose::strength(&sample, self),
         };
-        let grouped = card::grouped(&sample, &groupings);
+        let (code_counts, grouped) = (sample.code_counts, Grouped::new(sample, &groupings));
         let features = card::features(&groupings, l2, self);
         let start = card::start(total, features.len());
         let solution = self.solve(&grouped, &features, l2, &start)?;
-        Ok(card::scorecard(sample.code_counts, &groupings, &features, &solution.parameters))
+        Ok(card::scorecard(code_counts, &groupings, &features, &solution.parameters))
     }
 }
 

@@ -84,10 +84,11 @@ fn thinned_curvature_and_linfa_reach_the_same_minimum() {
     let training = DatasetBase::new(Rows { matrix: &matrix, index: &index }, events.into());
     let sample = Sample::new(&training).expect("fits together");
     let params = LogisticParams::default();
-    let groupings = card::groupings(&sample, sample.total(), &params);
-    let grouped = card::grouped(&sample, &groupings);
+    let total = sample.total();
+    let groupings = card::groupings(&sample, total, &params);
+    let grouped = Grouped::new(sample, &groupings);
     let features = card::features(&groupings, 2.0, &params);
-    let start = card::start(sample.total(), features.len());
+    let start = card::start(total, features.len());
     let limits = Limits { tolerance: 1e-12, iterations: 200 };
     let exact = newton::minimise(&grouped, &features, 2.0, &start, limits);
     let limits = Limits { tolerance: 1e-10, iterations: 1000 };

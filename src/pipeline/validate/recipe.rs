@@ -1,6 +1,5 @@
 //! How a learner that was judged is made again, on other rows.
 
-use super::Population;
 use crate::{
     bundle::{self, Fitted, LearnerName},
     error::Result,
@@ -33,15 +32,14 @@ impl Recipe {
         }
     }
 
-    /// Fits it on the rows of a population.
-    pub fn fit(&self, population: &Population<'_>) -> Result<Fitted> {
-        let Population { matrix, index, outcome, .. } = population;
+    /// Fits it on some rows, with an outcome each.
+    pub fn fit(&self, rows: Rows<'_>, outcome: &[bool]) -> Result<Fitted> {
         match self {
-            Self::Learner(name, learners) => learners.fit(*name, matrix, index, outcome),
-            Self::Boost(plan) => plan.fit_rows(Rows { matrix, index }, outcome).map(Fitted::Boost),
+            Self::Learner(name, learners) => learners.fit(*name, rows.matrix, rows.index, outcome),
+            Self::Boost(plan) => plan.fit_rows(rows, outcome).map(Fitted::Boost),
             Self::Blend { intercept, parts } => {
                 let fit = |(weight, part): &(f64, Self)| {
-                    Ok(bundle::Part { weight: *weight, fitted: part.fit(population)? })
+                    Ok(bundle::Part { weight: *weight, fitted: part.fit(rows, outcome)? })
                 };
                 let parts = parts.iter().map(fit).collect::<Result<_>>()?;
                 Ok(Fitted::Blend(bundle::Blend { intercept: *intercept, parts }))
