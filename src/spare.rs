@@ -14,14 +14,14 @@ pub(crate) struct Spare<T> {
 /// A buffer that goes back to its shelf, as it is, when it is dropped.
 pub(crate) struct Borrowed<T: Default> {
     item: T,
-    home: Option<Spare<T>>,
+    home: Spare<T>,
 }
 
 impl<T: Default> Spare<T> {
     /// A buffer as it was left, or a new one.
     pub(crate) fn take(&self) -> Borrowed<T> {
         let item = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Borrowed { item: item.unwrap_or_default(), home: Some(self.same()) }
+        Borrowed { item: item.unwrap_or_default(), home: self.same() }
     }
 
     fn same(&self) -> Self {
@@ -48,13 +48,6 @@ impl<T> fmt::Debug for Spare<T> {
     }
 }
 
-/// A buffer that has no shelf to go back to.
-impl<T: Default> From<T> for Borrowed<T> {
-    fn from(item: T) -> Self {
-        Self { item, home: None }
-    }
-}
-
 impl<T: Default> Deref for Borrowed<T> {
     type Target = T;
 
@@ -71,10 +64,8 @@ impl<T: Default> DerefMut for Borrowed<T> {
 
 impl<T: Default> Drop for Borrowed<T> {
     fn drop(&mut self) {
-        if let Some(home) = &self.home {
-            let item = std::mem::take(&mut self.item);
-            home.shelf.lock().unwrap_or_else(PoisonError::into_inner).push(item);
-        }
+        let item = std::mem::take(&mut self.item);
+        self.home.shelf.lock().unwrap_or_else(PoisonError::into_inner).push(item);
     }
 }
 
@@ -96,7 +87,6 @@ mod tests {
         drop(first);
         assert_eq!(**spare.take(), *b"kept");
         drop(second);
-        drop(Borrowed::from(vec![1]));
         assert_eq!(spare.clone().take().len() + spare.take().len(), 0);
         assert_eq!(spare.shelf.lock().unwrap().len(), 2);
     }

@@ -77,8 +77,8 @@ pub(super) fn open(
         let (end, line) = splitter.place();
         let names = read_header(&splitter, record, &cells, input, &mut notes)?;
         let end = end.min(stretch.text.len());
-        let text = stretch.text.split_off(end).into();
-        let feed = TextFeed { first: Some(Stretch { text, line }), cutter };
+        stretch.text.drain(..end);
+        let feed = TextFeed { first: Some(Stretch { line, ..stretch }), cutter };
         return Ok(Text { names, delimiter, compression, notes, feed, input: input.clone() });
     }
 }

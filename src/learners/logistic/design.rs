@@ -65,26 +65,24 @@ impl Grouped {
             let codes = columns.get_mut(*column).map(std::mem::take);
             (codes.unwrap_or_default(), grouping)
         });
-        let halves: Vec<Half<'_>> = halves.collect();
+        let mut halves: Vec<Half<'_>> = halves.collect();
         drop(columns);
-        let mut halves = halves.into_iter();
-        let pairs: Vec<_> =
-            std::iter::from_fn(|| halves.next().map(|low| (low, halves.next()))).collect();
-        let pair = |((low, lows), high): (Half<'_>, Option<Half<'_>>)| {
-            let mut codes = low.into_owned();
+        let pair = |pair: &mut [Half<'_>]| {
+            let [(low, lows), high @ ..] = pair else { return Vec::new() };
+            let mut codes = std::mem::take(low).into_owned();
             for code in &mut codes {
                 *code = lows.group_of[usize::from(*code)] & 15;
             }
-            if let Some((high, highs)) = high {
+            if let [(high, highs)] = high {
                 let highs = highs.group_of.map(|group| group << 4);
-                for (code, &high) in codes.iter_mut().zip(high.iter()) {
+                for (code, &high) in codes.iter_mut().zip(std::mem::take(high).iter()) {
                     *code |= highs[usize::from(high)];
                 }
             }
             codes
         };
         let mut grouped = Self {
-            pairs: pairs.into_par_iter().map(pair).collect(),
+            pairs: halves.par_chunks_mut(2).map(pair).collect(),
             events: events.into_owned(),
             weights: weights.map(Cow::into_owned),
             total: 0.0,

@@ -12,7 +12,7 @@
 use std::ops::BitAnd;
 
 use super::{Branch, Branches};
-use crate::model::tree::Rule;
+use crate::model::{distinct, tree::Rule};
 
 /// A set of leaves of one tree.
 pub(super) trait Leaves: Copy + Eq + BitAnd<Output = Self> {
@@ -103,7 +103,10 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
         forks.sort_by_key(|fork| fork.column);
         let questions = forks
             .chunk_by(|a, b| a.column == b.column)
-            .filter_map(|asked| Question::new(columns.binary_search(&asked[0].column).ok()?, asked))
+            .filter_map(|asked| {
+                let slot = columns.binary_search(&asked[0].column).ok()?;
+                Some(Question::new(slot, asked))
+            })
             .collect();
         let together = together(questions);
         Self {
@@ -169,22 +172,15 @@ struct Question<M, const TREES: usize> {
 }
 
 impl<M: Leaves, const TREES: usize> Question<M, TREES> {
-    fn new(slot: usize, forks: &[Fork<'_, M>]) -> Option<Self> {
-        let mut answer_of = [0; 256];
-        let mut answers: Vec<Left<M, TREES>> = Vec::new();
-        for (code, place) in answer_of.iter_mut().enumerate() {
+    fn new(slot: usize, forks: &[Fork<'_, M>]) -> Self {
+        let (answer_of, answers) = distinct(|code| {
             let mut answer = Left([M::ALL; TREES]);
-            for fork in forks.iter().filter(|fork| !fork.left_if.goes_left(code as u8)) {
+            for fork in forks.iter().filter(|fork| !fork.left_if.goes_left(code)) {
                 answer.0[fork.tree] = answer.0[fork.tree] & fork.right;
             }
-            // Neighbours most often share their answer.
-            let known = answers.iter().rposition(|known| *known == answer);
-            *place = u8::try_from(known.unwrap_or(answers.len())).ok()?;
-            if known.is_none() {
-                answers.push(answer);
-            }
-        }
-        Some(Self { slot, answer_of, answers })
+            answer
+        });
+        Self { slot, answer_of, answers }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A few rows that are told of together, column by column.
 
-use crate::model::Codes;
+use crate::model::{Codes, distinct};
 
 /// Rows of a tile. Not a power of two, whose columns would be in each other's way in the cache.
 pub(super) const ROWS: usize = 2040;
@@ -34,17 +34,9 @@ pub(super) struct Key {
 
 impl Key {
     /// `adds` has for each code what is added to the index of each table.
-    pub(super) fn new(slot: usize, adds: &[[u16; LANES]]) -> Self {
-        let mut classes: Vec<[u16; LANES]> = Vec::new();
-        let mut class_of = Box::new([0; 256]);
-        for (class, adds) in class_of.iter_mut().zip(adds) {
-            let known = classes.iter().rposition(|known| known == adds).unwrap_or_else(|| {
-                classes.push(*adds);
-                classes.len() - 1
-            });
-            *class = known as u8;
-        }
-        Self { slot, class_of, adds: classes }
+    pub(super) fn new(slot: usize, adds: &[[u16; LANES]; 256]) -> Self {
+        let (class_of, adds) = distinct(|code| adds[usize::from(code)]);
+        Self { slot, class_of: Box::new(class_of), adds }
     }
 }
 

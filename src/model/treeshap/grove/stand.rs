@@ -57,13 +57,13 @@ impl Stand {
     /// At most [`LANES`] bundles.
     pub(in crate::model::treeshap) fn new(members: &[Member<'_>]) -> Self {
         let mut tables = Vec::with_capacity(members.len());
-        let mut adds: BTreeMap<usize, Vec<[u16; LANES]>> = BTreeMap::new();
+        let mut adds: BTreeMap<usize, Box<[[u16; LANES]; 256]>> = BTreeMap::new();
         for (lane, (paths, bundle)) in members.iter().enumerate().take(LANES) {
             let columns = bundle.in_order();
             let mut patterns = 1;
             for column in &columns {
                 let (slot, classes) = &paths.asked[column.asked];
-                let adds = adds.entry(*slot).or_insert_with(|| vec![[0; LANES]; 256]);
+                let adds = adds.entry(*slot).or_insert_with(|| Box::new([[0; LANES]; 256]));
                 for (adds, &class) in adds.iter_mut().zip(&classes.of) {
                     adds[lane] = column.standing(usize::from(class)) * patterns as u16;
                 }
