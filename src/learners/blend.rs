@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Kind, Place, Result},
     metrics::ranked::check_lengths,
+    model::calibration::Logit,
 };
 
 /// How the weights are fitted.
@@ -57,10 +58,10 @@ pub struct Stack {
 
 impl Stack {
     /// The sum for each row.
-    pub fn logits(&self, parts: &[&[f64]]) -> Vec<f64> {
+    pub fn logits<T: Logit>(&self, parts: &[&[T]]) -> Vec<f64> {
         let mut sums = vec![self.intercept; parts.first().map_or(0, |part| part.len())];
         for (part, weight) in parts.iter().zip(&self.weights).filter(|(_, weight)| **weight > 0.0) {
-            sums.iter_mut().zip(*part).for_each(|(sum, logit)| *sum += weight * logit);
+            sums.iter_mut().zip(*part).for_each(|(sum, &logit)| *sum += weight * logit.into());
         }
         sums
     }
@@ -113,7 +114,12 @@ impl BlendParams {
     /// # Source
     /// Wolpert, *Neural Networks* 5 (1992); Breiman, *Machine Learning* 24 (1996), on weights of at
     /// least 0; van der Laan, Polley & Hubbard, *Stat. Appl. Genet. Mol. Biol.* 6 (2007), on log loss.
-    pub fn stack(&self, outcome: &[bool], parts: &[&[f64]], fold: &[u8]) -> Result<Stacked> {
+    pub fn stack<T: Logit>(
+        &self,
+        outcome: &[bool],
+        parts: &[&[T]],
+        fold: &[u8],
+    ) -> Result<Stacked> {
         self.check()?;
         check(outcome, parts, fold)?;
         let mut there = [false; 256];
@@ -139,14 +145,15 @@ impl BlendParams {
                 .filter(|(_, (_, f))| **f == without)
             {
                 let parts = parts.iter().zip(&stack.weights).filter(|(_, weight)| **weight > 0.0);
-                *logit = parts.fold(stack.intercept, |sum, (part, weight)| sum + weight * part[at]);
+                *logit = parts
+                    .fold(stack.intercept, |sum, (part, weight)| sum + weight * part[at].into());
             }
         }
         Ok(Stacked { stack: whole, cross_fitted })
     }
 }
 
-fn check(outcome: &[bool], parts: &[&[f64]], fold: &[u8]) -> Result<()> {
+fn check<T: Logit>(outcome: &[bool], parts: &[&[T]], fold: &[u8]) -> Result<()> {
     if outcome.is_empty() {
         return Err(Error::new(Kind::EmptyTable, "a blend needs rows"));
     }
@@ -156,7 +163,7 @@ fn check(outcome: &[bool], parts: &[&[f64]], fold: &[u8]) -> Result<()> {
         let what = format!("a blend has 1 to {MOST_PARTS} parts");
         return Err(Error::new(Kind::BadParameter, what));
     }
-    if parts.iter().any(|part| !part.iter().all(|logit| logit.is_finite())) {
+    if parts.iter().any(|part| !part.iter().all(|&logit| logit.into().is_finite())) {
         return Err(Error::new(Kind::BadParameter, "a logit is not a finite number"));
     }
     Ok(())
@@ -167,15 +174,15 @@ type Point = [f64; SIZE];
 
 /// The rows outside one fold, or all.
 #[derive(Clone, Copy)]
-struct Sample<'a> {
+struct Sample<'a, T> {
     outcome: &'a [bool],
-    parts: &'a [&'a [f64]],
+    parts: &'a [&'a [T]],
     fold: &'a [u8],
     without: Option<u8>,
     pull: f64,
 }
 
-impl Sample<'_> {
+impl<T: Logit> Sample<'_, T> {
     /// The stack without idle parts, and the best point with all of them.
     fn stack(&self, start: Point, least_weight: f64) -> Result<(Stack, Point)> {
         let rows = || self.outcome.iter().zip(self.fold).filter(|(_, f)| Some(**f) != self.without);
@@ -258,7 +265,7 @@ impl Sample<'_> {
             let mut x = [1.0; SIZE];
             let mut sum = at[0];
             for (part, (x, weight)) in self.parts.iter().zip(x[1..].iter_mut().zip(&at[1..])) {
-                *x = part[row].clamp(-FARTHEST, FARTHEST);
+                *x = part[row].into().clamp(-FARTHEST, FARTHEST);
                 sum += weight * *x;
             }
             let sum = sum.clamp(-FARTHEST_SUM, FARTHEST_SUM);

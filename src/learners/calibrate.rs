@@ -14,7 +14,7 @@ use crate::{
         log_loss, paired_log_loss_difference,
         ranked::check_lengths,
     },
-    model::Calibration,
+    model::{Calibration, calibration::Logit},
 };
 
 /// Groups of neighbouring logits.
@@ -33,10 +33,17 @@ const FARTHEST: f64 = 700.0;
 pub struct Choice {
     /// The chosen kind, fitted on all rows.
     pub calibration: Calibration,
-    /// For each row, its probability by the chosen kind fitted on the *other* folds.
-    pub cross_fitted: Vec<f64>,
+    /// The chosen kind fitted on all folds but one, by that one; see [`Choice::cross_fitted`].
+    pub by_fold: BTreeMap<u8, Calibration>,
     /// Mean log loss of the cross-fitted probabilities, by `identity`, `platt` and `isotonic`.
     pub log_loss: BTreeMap<String, f64>,
+}
+
+impl Choice {
+    /// For each row, its probability by the chosen kind fitted on the *other* folds.
+    pub fn cross_fitted<T: Logit>(&self, logits: &[T], fold: &[u8]) -> Vec<f64> {
+        apply_by_fold(&self.by_fold, logits, fold)
+    }
 }
 
 /// Platt scaling: logistic regression of the outcome on the logit.
@@ -84,47 +91,46 @@ pub fn fit_isotonic(outcome: &[bool], logits: &[f64]) -> Result<Calibration> {
 ///
 /// # Errors
 /// As [`fit_platt`]; `BadParameter` also for fewer than two folds.
-pub fn choose(outcome: &[bool], logits: &[f64], fold: &[u8]) -> Result<Choice> {
+pub fn choose<T: Logit>(outcome: &[bool], logits: &[T], fold: &[u8]) -> Result<Choice> {
     check_lengths(outcome.len(), fold.len())?;
     let pooled = Pooled::new(outcome, logits, fold)?;
     if pooled.folds.len() < 2 {
         return Err(Error::new(Kind::BadParameter, "calibration needs two folds or more"));
     }
-    let cross_fitted = |fit: fn(&[Point]) -> Calibration| {
-        let fits: BTreeMap<u8, Calibration> =
-            pooled.folds.iter().map(|&fold| (fold, fit(&pooled.points(Some(fold))))).collect();
-        apply_by_fold(&fits, logits, fold)
+    let fits: [Fit; 3] = [|_| Calibration::Identity, platt, isotonic];
+    let by_fold = |fit: Fit| -> BTreeMap<u8, Calibration> {
+        pooled.folds.iter().map(|&fold| (fold, fit(&pooled.points(Some(fold))))).collect()
     };
-    // At most two lists of probabilities are held at a time.
-    let identity = Calibration::Identity.apply(logits);
-    let platts = cross_fitted(platt);
-    let (of_identity, of_platts) = (log_loss(outcome, &identity)?, log_loss(outcome, &platts)?);
-    let (simple, calibration) = if of_platts < of_identity {
-        drop(identity);
-        (platts, platt(&pooled.points(None)))
-    } else {
-        drop(platts);
-        (identity, Calibration::Identity)
-    };
-    let isotonics = cross_fitted(isotonic);
-    let losses = [of_identity, of_platts, log_loss(outcome, &isotonics)?];
-    let gain = paired_log_loss_difference(outcome, &simple, &isotonics)?;
-    let (cross_fitted, calibration) = if gain.mean > gain.standard_error {
-        (isotonics, isotonic(&pooled.points(None)))
-    } else {
-        (simple, calibration)
-    };
+    let fitted = fits.map(by_fold);
+    // Rows may be many: at most two lists of probabilities are held at a time.
+    let cross_fitted = |kind: usize| apply_by_fold(&fitted[kind], logits, fold);
+    let mut losses = [0.0; 3];
+    for (kind, loss) in losses.iter_mut().enumerate() {
+        *loss = log_loss(outcome, &cross_fitted(kind))?;
+    }
+    let simple = usize::from(losses[1] < losses[0]);
+    let gain = paired_log_loss_difference(outcome, &cross_fitted(simple), &cross_fitted(2))?;
+    let kind = if gain.mean > gain.standard_error { 2 } else { simple };
+    let calibration = fits[kind](&pooled.points(None));
     let names = ["identity", "platt", "isotonic"].map(str::to_owned);
-    Ok(Choice { calibration, cross_fitted, log_loss: names.into_iter().zip(losses).collect() })
+    let by_fold = fitted.into_iter().nth(kind).unwrap_or_default();
+    Ok(Choice { calibration, by_fold, log_loss: names.into_iter().zip(losses).collect() })
 }
 
+/// Fits one kind of calibration.
+type Fit = fn(&[Point]) -> Calibration;
+
 /// Each row's probability by its fold's calibration.
-fn apply_by_fold(fits: &BTreeMap<u8, Calibration>, logits: &[f64], fold: &[u8]) -> Vec<f64> {
+fn apply_by_fold<T: Logit>(
+    fits: &BTreeMap<u8, Calibration>,
+    logits: &[T],
+    fold: &[u8],
+) -> Vec<f64> {
     let mut by_fold = [const { &Calibration::Identity }; 256];
     for (&fold, fit) in fits {
         by_fold[usize::from(fold)] = fit;
     }
-    let of = |(&logit, &fold): (&f64, &u8)| by_fold[usize::from(fold)].probability(logit);
+    let of = |(&logit, &fold): (&T, &u8)| by_fold[usize::from(fold)].probability(logit.into());
     logits.iter().zip(fold).map(of).collect()
 }
 
@@ -143,9 +149,9 @@ type Row = (f64, u8, bool);
 
 impl Pooled {
     /// Sorts the rows into groups; an empty `fold` stands for one fold.
-    fn new(outcome: &[bool], logits: &[f64], fold: &[u8]) -> Result<Self> {
+    fn new<T: Logit>(outcome: &[bool], logits: &[T], fold: &[u8]) -> Result<Self> {
         check_lengths(outcome.len(), logits.len())?;
-        if !logits.iter().all(|logit| logit.is_finite()) {
+        if !logits.iter().all(|&logit| logit.into().is_finite()) {
             return Err(Error::new(Kind::BadParameter, "a logit is not a finite number"));
         }
         let is_event = |event: &bool| *event;
@@ -160,7 +166,9 @@ impl Pooled {
             .iter()
             .zip(logits)
             .zip(folds_of_rows)
-            .map(|((&event, &logit), fold)| (logit.clamp(-FARTHEST, FARTHEST) + 0.0, fold, event))
+            .map(|((&event, &logit), fold)| {
+                (logit.into().clamp(-FARTHEST, FARTHEST) + 0.0, fold, event)
+            })
             .collect();
         rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut there = [false; 256];
@@ -408,11 +416,11 @@ mod tests {
         let (y, x, fold) = drawn(20_000, |logit| logistic(2.0 * logit));
         let choice = choose(&y, &x, &fold).unwrap();
         assert!(matches!(choice.calibration, Calibration::Platt { .. }), "{choice:?}");
-        assert!(ece(&y, &choice.cross_fitted) < 0.015);
+        assert!(ece(&y, &choice.cross_fitted(&x, &fold)) < 0.015);
         let (y, x, fold) = drawn(20_000, step);
         let choice = choose(&y, &x, &fold).unwrap();
         assert!(matches!(choice.calibration, Calibration::Isotonic { .. }));
-        assert!(ece(&y, &choice.cross_fitted) < 0.015);
+        assert!(ece(&y, &choice.cross_fitted(&x, &fold)) < 0.015);
         assert!(choice.log_loss["isotonic"] < choice.log_loss["platt"]);
         choice.calibration.check().unwrap();
         let (y, x, fold) = drawn(20_000, logistic);
@@ -461,8 +469,9 @@ mod tests {
 
     #[test]
     fn one_class_in_the_other_folds_is_no_harm() {
-        let choice = choose(&[true, false, false], &[0.5, 0.1, -0.3], &[0, 1, 1]).unwrap();
-        assert!(choice.cross_fitted.iter().all(|p| *p > 0.0 && *p < 1.0));
+        let (x, fold) = ([0.5, 0.1, -0.3], [0, 1, 1]);
+        let choice = choose(&[true, false, false], &x, &fold).unwrap();
+        assert!(choice.cross_fitted(&x, &fold).iter().all(|p| *p > 0.0 && *p < 1.0));
         choice.calibration.check().unwrap();
     }
 
@@ -490,7 +499,7 @@ mod tests {
             let choice = choose(&y, &x, &fold).unwrap();
             prop_assert_eq!(choice.log_loss.len(), 3);
             prop_assert!(choice.log_loss.values().all(|loss| loss.is_finite()));
-            prop_assert!(choice.cross_fitted.iter().all(|p| *p > 0.0 && *p < 1.0));
+            prop_assert!(choice.cross_fitted(&x, &fold).iter().all(|p| *p > 0.0 && *p < 1.0));
             for fitted in
                 [choice.calibration, fit_platt(&y, &x).unwrap(), fit_isotonic(&y, &x).unwrap()]
             {

@@ -13,6 +13,8 @@ pub use boost::{BoostParams, Budget};
 pub use logistic::LogisticParams;
 pub use tree::TreeParams;
 
+use std::borrow::Cow;
+
 use linfa::{
     dataset::{DatasetBase, Records},
     traits::Fit,
@@ -100,6 +102,14 @@ pub type Training<'a> = DatasetBase<Rows<'a>, Array1<bool>>;
 impl From<linfa::error::Error> for Error {
     fn from(error: linfa::error::Error) -> Self {
         Self::new(Kind::BadParameter, format!("linfa refuses to fit: {error}"))
+    }
+}
+
+/// The outcomes of the rows, without a copy where they lie in one stretch.
+fn outcomes<'a>(training: &'a Training<'_>) -> Cow<'a, [bool]> {
+    match training.targets.as_slice() {
+        Some(outcomes) => outcomes.into(),
+        None => training.targets.iter().copied().collect(),
     }
 }
 

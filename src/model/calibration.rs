@@ -11,6 +11,11 @@ const BOLDEST: f64 = 36.0;
 /// Logits of a bundle lie inside ±this, so that no difference of two overflows.
 const FARTHEST: f64 = 1e6;
 
+/// A number that a logit is held as.
+pub trait Logit: Copy + Into<f64> + Sync {}
+
+impl<T: Copy + Into<f64> + Sync> Logit for T {}
+
 /// A fitted map from logit to probability; never falling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "snake_case", deny_unknown_fields)]
@@ -60,8 +65,8 @@ impl Calibration {
     }
 
     /// The probability of each logit, in order.
-    pub fn apply(&self, logits: &[f64]) -> Vec<f64> {
-        logits.iter().map(|&logit| self.probability(logit)).collect()
+    pub fn apply<T: Logit>(&self, logits: &[T]) -> Vec<f64> {
+        logits.iter().map(|&logit| self.probability(logit.into())).collect()
     }
 
     /// The same map with all log odds moved by `shift`, as after a change of the base rate.

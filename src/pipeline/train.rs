@@ -171,30 +171,32 @@ fn fit(
         profit: &config.profit,
         folds: wanted.folds,
     };
-    let mut candidates = judge.candidates(wanted.learner, &population, time, watcher)?;
+    let mut judged = judge.candidates(wanted.learner, &population, time, watcher)?;
     let asked = wanted.learner.asked();
-    let (at, chosen_because) = choose(&candidates, asked, wanted.margin, &population, time)?;
-    let validations = candidates.iter().flat_map(|c| c.validations.clone()).collect();
-    let boost_trials = candidates.iter().flat_map(|c| c.trials.clone()).collect();
-    let chosen = candidates.swap_remove(at);
-    drop(candidates);
+    let (at, chosen_because) = choose(&judged, asked, wanted.margin, &population, time)?;
+    let validations = judged.all.iter().flat_map(|c| c.validations.clone()).collect();
+    let boost_trials = judged.all.iter().flat_map(|c| c.trials.clone()).collect();
+    judged.keep(at);
+    let Some(chosen) = judged.all.first() else {
+        return Err(Error::new(Kind::BadParameter, "no learner could be fitted"));
+    };
     watcher.stage(&format!("{}: fitting {}", population.name, name(chosen.recipe.name())));
     let cut = match state {
         State::Dormant => config.cutoffs.reactivation,
         _ => config.cutoffs.churn,
     };
     let model = Model {
-        risk_cut: risk_cut(cut, &chosen.held_out, &population.value),
+        risk_cut: risk_cut(cut, || judged.held_out(chosen), &population),
         rows: population.outcome.len() as u64,
         events: population.events(),
         columns: Vec::new(),
         fitted: chosen.recipe.fit(population.rows(), &population.outcome)?,
-        calibration: chosen.calibration,
+        calibration: chosen.calibration.calibration.clone(),
         chosen_because,
         validations,
         boost_trials,
     };
-    let held = HeldOutRows::new(&population, time, wanted.folds, chosen.held_out, chosen.later);
+    let held = HeldOutRows::new(&population, time, wanted.folds, &judged, chosen);
     Ok((model, held))
 }
 
@@ -205,12 +207,7 @@ fn population(prepared: &Prepared, state: State) -> Population<'_> {
     Population {
         name: if state == State::Dormant { "reactivation" } else { "churn" },
         matrix: &prepared.matrix,
-        value: if answers.has_values() {
-            index.iter().map(|&row| answers.worth(row as usize)).collect()
-        } else {
-            Vec::new()
-        },
-        customer: index.iter().map(|&row| answers.customer[row as usize]).collect(),
+        answers,
         index,
         outcome,
     }
@@ -245,12 +242,12 @@ fn time_split(
     }
     let as_of: Vec<Day> =
         population.index.iter().map(|&row| Day(prepared.answers.as_of[row as usize])).collect();
-    let (customers, outcome) = (&population.customer, &population.outcome);
+    let (customers, outcome) = (population.customers(), &population.outcome);
     let enough = |rows: &[u32]| {
         let events = rows.iter().filter(|&&row| outcome[row as usize]).count() as u64;
         events >= LEAST_EVENTS && rows.len() as u64 - events >= LEAST_EVENTS
     };
-    let reason = match out_of_time(&as_of, customers, outcome, config.train.outcome_days)? {
+    let reason = match out_of_time(&as_of, &customers, outcome, config.train.outcome_days)? {
         LaterSplit::Split(time) if enough(&time.train) && enough(&time.test) => {
             return Ok(Some(time));
         }
@@ -261,12 +258,13 @@ fn time_split(
     Ok(None)
 }
 
-fn risk_cut(cut: RiskCut, held_out: &[f64], value: &[Option<f64>]) -> f64 {
+fn risk_cut(cut: RiskCut, held_out: impl FnOnce() -> Vec<f64>, population: &Population<'_>) -> f64 {
     match cut {
         RiskCut::Probability(probability) => probability,
-        RiskCut::Quantile(q) => quantile(held_out.to_vec(), q).unwrap_or(1.0),
+        RiskCut::Quantile(q) => quantile(held_out(), q).unwrap_or(1.0),
         RiskCut::Profit { contact_cost, success_rate } => {
-            let known: Vec<f64> = value.iter().copied().flatten().collect();
+            let worth = |row: &u32| population.answers.worth(*row as usize);
+            let known: Vec<f64> = population.index.iter().filter_map(worth).collect();
             let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
             if mean > 0.0 { (contact_cost / (success_rate * mean)).min(1.0) } else { 1.0 }
         }

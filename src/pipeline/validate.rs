@@ -4,17 +4,19 @@
 //! figures, the blend and the choice. Only the learner that is kept is then fitted on every row.
 
 mod choose;
+mod population;
 mod recipe;
 
 use rayon::prelude::*;
 
 pub use choose::{choose, name};
+pub use population::Population;
 pub use recipe::Recipe;
 
 use crate::{
     bundle::{Fitted, HeldOut, LearnerName, Trial, Validation},
     config::LearnerChoice,
-    dataset::{BinnedMatrix, Folds, TimeSplit},
+    dataset::{Folds, TimeSplit},
     error::Result,
     learners::{Budget, LearnerParams, Rows, calibrate},
     metrics::{self, Metrics, ProfitParams},
@@ -23,22 +25,13 @@ use crate::{
     scoring::predictor::logits,
 };
 
-/// The rows of one population with a known outcome, in canonical order. All slices but the matrix
-/// have one entry a row of the population.
+/// Learners that went through validation.
 #[derive(Debug)]
-pub struct Population<'a> {
-    /// What is predicted: churn or reactivation.
-    pub name: &'static str,
-    /// All encoded rows.
-    pub matrix: &'a BinnedMatrix,
-    /// Which rows of the matrix.
-    pub index: Vec<u32>,
-    /// The outcome.
-    pub outcome: Vec<bool>,
-    /// Value a year; empty where it is not asked for.
-    pub value: Vec<Option<f64>>,
-    /// Hash of the customer.
-    pub customer: Vec<u64>,
+pub struct Candidates {
+    /// The simplest first.
+    pub all: Vec<Candidate>,
+    /// The folds of the population's rows.
+    folds: Folds,
 }
 
 /// A learner that went through validation.
@@ -46,10 +39,10 @@ pub struct Population<'a> {
 pub struct Candidate {
     /// How it is fitted.
     pub recipe: Recipe,
-    /// Fitted on out-of-fold logits of every row.
-    pub calibration: Calibration,
-    /// Calibrated out-of-fold probability of each row of the population.
-    pub held_out: Vec<f64>,
+    /// The calibration, fitted on out-of-fold logits of every row.
+    pub calibration: calibrate::Choice,
+    /// Out-of-fold logit of each row of the population; see [`Candidates::held_out`].
+    logits: Vec<f32>,
     /// Calibrated probabilities of the later rows, where there are any.
     pub later: Vec<f64>,
     /// Its figures.
@@ -85,20 +78,33 @@ struct Later<'a> {
     folds: Folds,
 }
 
-/// Logits of rows whose customers the learner has not seen.
+/// Logits of rows whose customers the learner has not seen. They are held in seven digits: of many
+/// rows and all learners together they take as much memory as the rows.
 struct Unseen {
     recipe: Recipe,
     /// Out of fold, of all rows.
-    logits: Vec<f64>,
+    logits: Vec<f32>,
     later: Option<UnseenLater>,
     trials: Vec<Trial>,
 }
 
 struct UnseenLater {
     /// Out of fold, of the earlier rows.
-    earlier: Vec<f64>,
+    earlier: Vec<f32>,
     /// Of the later rows, by the learner fitted on the earlier ones.
-    later: Vec<f64>,
+    later: Vec<f32>,
+}
+
+impl Candidates {
+    /// The calibrated out-of-fold probability of each row of the population by one of the learners.
+    pub fn held_out(&self, candidate: &Candidate) -> Vec<f64> {
+        candidate.calibration.cross_fitted(&candidate.logits, &self.folds.of_row)
+    }
+
+    /// Forgets all but one of the learners.
+    pub fn keep(&mut self, at: usize) {
+        self.all = self.all.drain(..).skip(at).take(1).collect();
+    }
 }
 
 impl Judge<'_> {
@@ -111,7 +117,7 @@ impl Judge<'_> {
         population: &Population<'_>,
         time: Option<&TimeSplit>,
         watcher: &dyn Watcher,
-    ) -> Result<Vec<Candidate>> {
+    ) -> Result<Candidates> {
         let bench = self.bench(population, time)?;
         let mut unseen = Vec::new();
         let mut failed = None;
@@ -141,11 +147,14 @@ impl Judge<'_> {
                     .note(&format!("{}: there is no blend of them: {error}", population.name)),
             }
         }
-        unseen.into_iter().map(|logits| self.judged(logits, &bench)).collect()
+        let judged = |logits| self.judged(logits, &bench);
+        let all = unseen.into_iter().map(judged).collect::<Result<_>>()?;
+        Ok(Candidates { all, folds: bench.folds })
     }
 
     fn bench<'b>(&self, all: &'b Population<'b>, time: Option<&'b TimeSplit>) -> Result<Bench<'b>> {
-        let folds = |of: &Population<'_>| Folds::by_customer(&of.customer, &of.outcome, self.folds);
+        let folds =
+            |of: &Population<'_>| Folds::by_customer(&of.customers(), &of.outcome, self.folds);
         let later = |time: &'b TimeSplit| -> Result<Later<'b>> {
             let earlier = all.part(&time.train);
             Ok(Later { time, folds: folds(&earlier)?, earlier })
@@ -189,8 +198,8 @@ impl Judge<'_> {
         recipe: &Recipe,
         population: &Population<'_>,
         folds: &Folds,
-    ) -> Result<Vec<f64>> {
-        let parts: Vec<Vec<f64>> = (0..folds.count)
+    ) -> Result<Vec<f32>> {
+        let parts: Vec<Vec<f32>> = (0..folds.count)
             .into_par_iter()
             .with_min_len(folds_at_once(population.index.len(), self.folds))
             .map(|fold| {
@@ -218,7 +227,7 @@ impl Judge<'_> {
         });
         Ok(OutOfFold {
             recipe: Recipe::Boost(found.params),
-            logits: found.logits,
+            logits: in_seven_digits(&found.logits),
             trials: trials.collect(),
         })
     }
@@ -227,15 +236,15 @@ impl Judge<'_> {
     /// that were fitted on other folds, or on the earlier rows.
     fn blend(&self, parts: &[Unseen], bench: &Bench<'_>) -> Result<Unseen> {
         let params = &self.learners.blend;
-        let logits: Vec<&[f64]> = parts.iter().map(|part| part.logits.as_slice()).collect();
+        let logits: Vec<&[f32]> = parts.iter().map(|part| part.logits.as_slice()).collect();
         let stacked = params.stack(&bench.all.outcome, &logits, &bench.folds.of_row)?;
         let later = |later: &Later<'_>| -> Result<UnseenLater> {
             let all = || parts.iter().filter_map(|part| part.later.as_ref());
-            let logits: Vec<&[f64]> = all().map(|part| part.earlier.as_slice()).collect();
+            let logits: Vec<&[f32]> = all().map(|part| part.earlier.as_slice()).collect();
             let stacked = params.stack(&later.earlier.outcome, &logits, &later.folds.of_row)?;
-            let logits: Vec<&[f64]> = all().map(|part| part.later.as_slice()).collect();
-            let later = stacked.stack.logits(&logits);
-            Ok(UnseenLater { earlier: stacked.cross_fitted, later })
+            let logits: Vec<&[f32]> = all().map(|part| part.later.as_slice()).collect();
+            let later = in_seven_digits(&stacked.stack.logits(&logits));
+            Ok(UnseenLater { earlier: in_seven_digits(&stacked.cross_fitted), later })
         };
         let later = bench.later.as_ref().map(later).transpose()?;
         let weights = stacked.stack.weights.iter().zip(parts).filter(|(weight, _)| **weight > 0.0);
@@ -243,20 +252,21 @@ impl Judge<'_> {
             intercept: stacked.stack.intercept,
             parts: weights.map(|(weight, part)| (*weight, part.recipe.clone())).collect(),
         };
-        Ok(Unseen { recipe, logits: stacked.cross_fitted, later, trials: Vec::new() })
+        let logits = in_seven_digits(&stacked.cross_fitted);
+        Ok(Unseen { recipe, logits, later, trials: Vec::new() })
     }
 
     /// The figures of a learner, calibrated.
     fn judged(&self, unseen: Unseen, bench: &Bench<'_>) -> Result<Candidate> {
         let Unseen { recipe, logits, later, trials } = unseen;
         let (population, learner) = (bench.all, recipe.name());
-        let choice = calibrate::choose(&population.outcome, &logits, &bench.folds.of_row)?;
-        let held_out = choice.cross_fitted;
-        let all: Vec<u32> = (0..population.index.len() as u32).collect();
-        let mut metrics = self.measure(population, &all, &held_out)?;
-        let ranked = Calibration::Identity.apply(&logits);
-        drop(logits);
-        ranked_by(&mut metrics, self.measure(population, &all, &ranked)?);
+        let calibration = calibrate::choose(&population.outcome, &logits, &bench.folds.of_row)?;
+        let measure = |probability: &[f64]| {
+            let value = population.values(0..population.index.len() as u32);
+            metrics::measure(&population.outcome, probability, value.as_deref(), self.profit)
+        };
+        let mut metrics = measure(&calibration.cross_fitted(&logits, &bench.folds.of_row))?;
+        ranked_by(&mut metrics, measure(&Calibration::Identity.apply(&logits))?);
         let split = HeldOut::Folds { folds: self.folds };
         let mut validations = vec![Validation { learner, split, metrics }];
         let later = match (&bench.later, later) {
@@ -265,8 +275,7 @@ impl Judge<'_> {
             }
             _ => Vec::new(),
         };
-        let calibration = choice.calibration;
-        Ok(Candidate { recipe, calibration, held_out, later, validations, trials })
+        Ok(Candidate { recipe, calibration, logits, later, validations, trials })
     }
 
     fn judged_later(
@@ -307,9 +316,8 @@ impl Judge<'_> {
         probability: &[f64],
     ) -> Result<Metrics> {
         let outcome = pick(&population.outcome, rows);
-        let value = pick(&population.value, rows);
-        let value = value.iter().any(Option::is_some).then_some(value.as_slice());
-        metrics::measure(&outcome, probability, value, self.profit)
+        let value = population.values(rows.iter().copied());
+        metrics::measure(&outcome, probability, value.as_deref(), self.profit)
     }
 }
 
@@ -324,7 +332,7 @@ fn folds_at_once(rows: usize, folds: u8) -> usize {
 /// What a learner says out of fold, and how to fit it.
 struct OutOfFold {
     recipe: Recipe,
-    logits: Vec<f64>,
+    logits: Vec<f32>,
     trials: Vec<Trial>,
 }
 
@@ -353,16 +361,13 @@ fn ranked_by(metrics: &mut Metrics, ranks: Metrics) {
     };
 }
 
-/// Some of the rows; none where there is no entry a row.
+/// The entries of some rows.
 fn pick<T: Copy>(all: &[T], rows: &[u32]) -> Vec<T> {
-    if all.is_empty() {
-        return Vec::new();
-    }
     rows.iter().map(|&row| all[row as usize]).collect()
 }
 
 /// The logits of some rows of a population.
-fn score(fitted: &Fitted, population: &Population<'_>, rows: &[u32]) -> Vec<f64> {
+fn score(fitted: &Fitted, population: &Population<'_>, rows: &[u32]) -> Vec<f32> {
     let mut is_read = vec![false; population.matrix.columns.len()];
     fitted.columns().into_iter().for_each(|column| is_read[column as usize] = true);
     let gather = |(column, is_read): (&Vec<u8>, &bool)| -> Vec<u8> {
@@ -372,29 +377,9 @@ fn score(fitted: &Fitted, population: &Population<'_>, rows: &[u32]) -> Vec<f64>
     let picked: Vec<Vec<u8>> =
         population.matrix.columns.par_iter().zip(&is_read).map(gather).collect();
     let codes: Vec<&[u8]> = picked.iter().map(Vec::as_slice).collect();
-    logits(fitted, &codes, rows.len())
+    in_seven_digits(&logits(fitted, &codes, rows.len()))
 }
 
-impl Population<'_> {
-    /// Some of the rows as a population of their own.
-    fn part(&self, rows: &[u32]) -> Self {
-        Self {
-            name: self.name,
-            matrix: self.matrix,
-            index: pick(&self.index, rows),
-            outcome: pick(&self.outcome, rows),
-            value: pick(&self.value, rows),
-            customer: pick(&self.customer, rows),
-        }
-    }
-
-    /// The rows as learners take them.
-    pub fn rows(&self) -> Rows<'_> {
-        Rows { matrix: self.matrix, index: &self.index }
-    }
-
-    /// Number of events.
-    pub fn events(&self) -> u64 {
-        self.outcome.iter().filter(|event| **event).count() as u64
-    }
+fn in_seven_digits(logits: &[f64]) -> Vec<f32> {
+    logits.iter().map(|&logit| logit as f32).collect()
 }

@@ -1,5 +1,7 @@
 //! Round after round.
 
+use std::borrow::Cow;
+
 use linfa::traits::{Fit, PredictInplace};
 use ndarray::Array1;
 use rayon::prelude::*;
@@ -14,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind, Result},
-    learners::{Rows, Training, check_shapes, gather},
+    learners::{Rows, Training, check_shapes, gather, outcomes},
     model::{
         Boosted,
         boosted::{Branch, Branches, STEPS},
@@ -68,7 +70,7 @@ impl BoostParams {
             Some((units, scale)) => (Some(units.as_slice()), *scale),
             None => (None, 1.0),
         };
-        let events: Vec<bool> = training.targets.iter().copied().collect();
+        let events = outcomes(training);
         let base = base(&events, units)?;
         let table = Table::of(&training.records, units);
         let mut run = Run {
@@ -123,7 +125,7 @@ struct Run<'a> {
     grower: Grower<'a>,
     table: &'a Table<'a>,
     scores: Vec<i32>,
-    events: Vec<bool>,
+    events: Cow<'a, [bool]>,
     watched: Option<Watched<'a>>,
 }
 

@@ -206,14 +206,20 @@ impl Folded<'_> {
         if self.outcome.len() < MANY_ROWS { 1 } else { usize::from(self.folds) }
     }
 
-    /// For one fold the places of the rows outside and inside it.
-    fn parts(&self, fold: u8) -> (Vec<u32>, Vec<u32>) {
-        (0..self.outcome.len() as u32).partition(|&row| self.fold[row as usize] != fold)
+    /// The places of the rows in a fold, or of those outside.
+    fn places(&self, fold: u8, inside: bool) -> impl Iterator<Item = usize> + '_ {
+        let all = self.fold.iter().enumerate();
+        all.filter(move |&(_, of_row)| (*of_row == fold) == inside).map(|(at, _)| at)
     }
 
-    fn pick(&self, places: &[u32]) -> (Vec<u32>, Vec<bool>) {
-        let index = places.iter().map(|&at| self.rows.index[at as usize]).collect();
-        (index, places.iter().map(|&at| self.outcome[at as usize]).collect())
+    /// The rows of the matrix in a fold, or those outside.
+    fn index(&self, fold: u8, inside: bool) -> Vec<u32> {
+        self.places(fold, inside).map(|at| self.rows.index[at]).collect()
+    }
+
+    /// Their outcomes.
+    fn outcomes(&self, fold: u8, inside: bool) -> Vec<bool> {
+        self.places(fold, inside).map(|at| self.outcome[at]).collect()
     }
 
     /// What parameters that are not to be changed say out of fold.
@@ -232,18 +238,16 @@ impl Folded<'_> {
             .into_par_iter()
             .with_min_len(self.folds_at_once())
             .map(|fold| {
-                let (seen, held) = self.parts(fold);
-                let (index, outcome) = self.pick(&seen);
-                let (held_index, held_outcome) = self.pick(&held);
                 let matrix = self.rows.matrix;
-                let training = training(Rows { matrix, index: &index }, outcome);
-                let rows = Rows { matrix, index: &held_index };
-                let watch = Watch { rows, outcome: &held_outcome, patience };
+                let (seen, held) = (self.index(fold, false), self.index(fold, true));
+                let training = training(Rows { matrix, index: &seen }, self.outcomes(fold, false));
+                let (rows, outcome) = (Rows { matrix, index: &held }, self.outcomes(fold, true));
+                let watch = Watch { rows, outcome: &outcome, patience };
                 params.fit_watching(&training, Some(watch))
             })
             .collect::<Result<_>>()?;
         let weights: Vec<f64> =
-            (0..self.folds).map(|fold| self.parts(fold).1.len() as f64).collect();
+            (0..self.folds).map(|fold| self.places(fold, true).count() as f64).collect();
         let rounds = best_round(&fits, &weights);
         let logits = self.out_of_fold(fits.into_iter().map(|(boosted, _)| boosted), rounds);
         let loss = log_loss(self.outcome, &logits);
@@ -257,9 +261,8 @@ impl Folded<'_> {
             .into_par_iter()
             .with_min_len(self.folds_at_once())
             .map(|fold| {
-                let (index, outcome) = self.pick(&self.parts(fold).0);
-                let matrix = self.rows.matrix;
-                plan.fit(&training(Rows { matrix, index: &index }, outcome))
+                let rows = Rows { matrix: self.rows.matrix, index: &self.index(fold, false) };
+                plan.fit(&training(rows, self.outcomes(fold, false)))
             })
             .collect::<Result<_>>()?;
         Ok(self.out_of_fold(fits.into_iter(), usize::MAX))
@@ -270,11 +273,9 @@ impl Folded<'_> {
         let mut logits = vec![0.0; self.outcome.len()];
         for (fold, mut boosted) in (0..self.folds).zip(fits) {
             boosted.trees.truncate(trees);
-            let held = self.parts(fold).1;
-            let (index, _) = self.pick(&held);
-            let rows = Rows { matrix: self.rows.matrix, index: &index };
-            for (at, logit) in held.into_iter().zip(boosted.logits_of(&rows)) {
-                logits[at as usize] = logit;
+            let rows = Rows { matrix: self.rows.matrix, index: &self.index(fold, true) };
+            for (at, logit) in self.places(fold, true).zip(boosted.logits_of(&rows)) {
+                logits[at] = logit;
             }
         }
         logits

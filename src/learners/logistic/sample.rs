@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     dataset::CodeKind,
     error::{Error, Kind, Result},
-    learners::Training,
+    learners::{Training, outcomes},
 };
 
 /// Dense training rows.
@@ -61,7 +61,7 @@ impl<'a> Sample<'a> {
                     }
                 })
                 .collect(),
-            events: Cow::Owned(training.targets.iter().copied().collect()),
+            events: outcomes(training),
             weights: weights(training)?,
         })
     }

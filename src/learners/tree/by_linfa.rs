@@ -157,7 +157,7 @@ fn ranks(sample: &Sample, drawn: &[u32], sequences: &[Vec<u8>]) -> Array2<f64> {
 }
 
 struct Copying<'a> {
-    sample: &'a Sample,
+    sample: &'a Sample<'a>,
     sequences: &'a [Vec<u8>],
 }
 

@@ -62,7 +62,7 @@ pub(super) fn grow<T: Tally>(
 }
 
 struct Growth<'a> {
-    sample: &'a Sample,
+    sample: &'a Sample<'a>,
     search: Search,
     max_depth: usize,
 }

@@ -138,17 +138,19 @@ impl<'a> Fit<Rows<'a>, Array1<bool>, Error> for TreeParams {
         let sample = Sample::of(training, self.seed)?;
         let tree = match (self.grower, sample.is_weighted()) {
             (Grower::Linfa, _) => by_linfa::fit(self, &sample)?,
-            (Grower::Histogram, false) => by_histogram::<u64>(self, &sample),
-            (Grower::Histogram, true) => by_histogram::<u128>(self, &sample),
+            (Grower::Histogram, false) => by_histogram::<u64>(self, sample),
+            (Grower::Histogram, true) => by_histogram::<u128>(self, sample),
         };
         debug_assert!(tree.depth() <= MAX_DEPTH);
         Ok(tree)
     }
 }
 
-fn by_histogram<T: tally::Tally>(params: &TreeParams, sample: &Sample) -> Tree {
-    let chosen = select::choose::<T>(params, sample);
-    let grown = grow::grow::<T>(sample, &mut sample.order(|_| true), params);
+fn by_histogram<T: tally::Tally>(params: &TreeParams, mut sample: Sample) -> Tree {
+    let chosen = select::choose::<T>(params, &sample);
+    // Rows are told apart for the choice only, and may be many.
+    sample.hashes = Vec::new();
+    let grown = grow::grow::<T>(&sample, &mut sample.order(|_| true), params);
     prune::finish(&grown, chosen, params.max_leaves, &sample.columns())
 }
 

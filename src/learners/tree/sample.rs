@@ -1,12 +1,14 @@
 //! The rows to learn from, side by side in lines, with their outcomes and weights.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::{content, tally::Tally};
 use crate::{
     dataset::CodeKind,
     error::{Error, Kind, Result},
-    learners::{Training, check_shapes},
+    learners::{Training, check_shapes, outcomes},
     units::Seed,
 };
 
@@ -45,13 +47,13 @@ impl Column {
 
 /// Rows to learn from.
 #[derive(Debug, Clone)]
-pub(super) struct Sample {
+pub(super) struct Sample<'a> {
     /// The columns, without the constant ones.
     pub(super) kept: Vec<Column>,
     /// For each `WIDTH` columns one line a row.
     pub(super) blocks: Vec<Vec<Line>>,
     /// Outcomes.
-    pub(super) events: Vec<bool>,
+    pub(super) events: Cow<'a, [bool]>,
     /// Weights in units; `None` where each is 1.
     pub(super) units: Option<Vec<u64>>,
     /// Units in a weight of 1.
@@ -60,15 +62,15 @@ pub(super) struct Sample {
     pub(super) hashes: Vec<u64>,
 }
 
-impl Sample {
+impl<'a> Sample<'a> {
     /// Checks the rows and copies what takes part.
-    pub(super) fn of(training: &Training, seed: Seed) -> Result<Self> {
+    pub(super) fn of(training: &'a Training<'_>, seed: Seed) -> Result<Self> {
         let rows = training.records;
         check_shapes(training, "a tree")?;
         if rows.index.len() > (u32::MAX >> 1) as usize {
             return Err(Error::new(Kind::BadParameter, "a tree takes at most 2^31 - 1 rows"));
         }
-        let events: Vec<bool> = training.targets.iter().copied().collect();
+        let events = outcomes(training);
         let (units, scale) = match training.weights.len() {
             0 => (None, 1.0),
             _ => in_units(training.weights.iter().copied())?,

@@ -14,7 +14,7 @@ use crate::{
         evaluate::{is_place, snapshots},
         evidence::{Against, Grouping, Judged, QuadrantSample, QuadrantTally, Standing},
         prepare::Prepared,
-        validate::Population,
+        validate::{Candidate, Candidates, Population},
     },
     playbook::Quadrant,
     scoring::{Band, State, ValueBand},
@@ -38,15 +38,15 @@ impl HeldOutRows {
         population: &Population<'_>,
         time: Option<&TimeSplit>,
         folds: u8,
-        out_of_fold: Vec<f64>,
-        later: Vec<f64>,
+        judged: &Candidates,
+        chosen: &Candidate,
     ) -> Self {
         let Some(time) = time else {
             return Self {
                 split: Split::Folds { folds },
                 index: population.index.clone(),
                 outcome: population.outcome.clone(),
-                probability: out_of_fold,
+                probability: judged.held_out(chosen),
             };
         };
         let test = &time.test;
@@ -54,7 +54,7 @@ impl HeldOutRows {
             split: Split::LaterData { test: time.test_as_of },
             index: test.iter().map(|&row| population.index[row as usize]).collect(),
             outcome: test.iter().map(|&row| population.outcome[row as usize]).collect(),
-            probability: later,
+            probability: chosen.later.clone(),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Which learner is kept.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
-use super::{Candidate, Population, Recipe, pick};
+use super::{Candidate, Candidates, Population, Recipe, pick};
 use crate::{
     bundle::LearnerName,
     dataset::TimeSplit,
@@ -19,12 +19,13 @@ use crate::{
 /// Breiman, Friedman, Olshen & Stone, *Classification and Regression Trees* (1984), §3.4.3, the
 /// one-standard-error rule, here on paired differences and with a margin of its own.
 pub fn choose(
-    candidates: &[Candidate],
+    judged: &Candidates,
     asked: Option<LearnerName>,
     margin: f64,
     population: &Population<'_>,
     time: Option<&TimeSplit>,
 ) -> Result<(usize, String)> {
+    let candidates = &judged.all;
     let nothing = || Error::new(Kind::BadParameter, "no learner could be fitted");
     if let Some(asked) = asked {
         let is_it = |candidate: &Candidate| candidate.recipe.name() == asked;
@@ -32,21 +33,25 @@ pub fn choose(
         let words = format!("{} by request{}", name(asked), sum(&candidates[chosen].recipe));
         return Ok((chosen, words));
     }
-    let (outcome, where_): (Vec<bool>, &str) = match time {
-        Some(time) => (pick(&population.outcome, &time.test), "on later data"),
-        None => (population.outcome.clone(), "out of fold"),
+    let (outcome, where_): (Cow<'_, [bool]>, &str) = match time {
+        Some(time) => (pick(&population.outcome, &time.test).into(), "on later data"),
+        None => (population.outcome.as_slice().into(), "out of fold"),
     };
-    let judged: Vec<&[f64]> = candidates
+    let said = |of: &Candidate| match time {
+        Some(_) => of.later.clone(),
+        None => judged.held_out(of),
+    };
+    let losses: Vec<f64> = candidates
         .iter()
-        .map(|of| if time.is_some() { of.later.as_slice() } else { of.held_out.as_slice() })
-        .collect();
-    let losses: Vec<f64> =
-        judged.iter().map(|p| metrics::log_loss(&outcome, p)).collect::<Result<_>>()?;
+        .map(|of| metrics::log_loss(&outcome, &said(of)))
+        .collect::<Result<_>>()?;
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b]));
     let best = best.ok_or_else(nothing)?;
     let told = |at: usize| format!("{} {:.4}", name(candidates[at].recipe.name()), losses[at]);
+    let of_best = said(&candidates[best]);
     for simpler in 0..best {
-        let difference = paired_log_loss_difference(&outcome, judged[simpler], judged[best])?;
+        let of_simpler = said(&candidates[simpler]);
+        let difference = paired_log_loss_difference(&outcome, &of_simpler, &of_best)?;
         let (excess, error) = (difference.mean, difference.standard_error);
         if excess <= margin * error {
             let words = format!(
