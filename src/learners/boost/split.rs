@@ -101,7 +101,9 @@ impl Search {
             let bins = &histogram[column.first_bin..column.first_bin + column.codes];
             let search = InColumn { search: self, column, bins, leaf, monotone: self.monotone[at] };
             let least = best.as_ref().map_or(self.min_gain.max(1e-9), |best| best.gain);
+            let is_free = search.monotone.is_none() && leaf.bounds == Bounds::NONE;
             let found = match column.kind {
+                CodeKind::Ordered if is_free => search.ordered_freely(least),
                 CodeKind::Ordered => search.ordered(least),
                 CodeKind::Category => search.category(least),
             };
@@ -131,8 +133,53 @@ struct InColumn<'a> {
     monotone: Option<Monotone>,
 }
 
+/// A whole number that sorts as the number does.
+fn sort_key(number: f64) -> i64 {
+    let bits = number.to_bits() as i64;
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
+}
+
 /// Where a border lies: the codes on both sides, and whether missing values go left.
 type Border = (usize, usize, bool);
+
+/// The codes that a leaf holds, but for missing values, with the sums of each and all below, in units.
+struct Borders {
+    count: usize,
+    code: [u8; 256],
+    first: [f64; 256],
+    second: [f64; 256],
+}
+
+impl Borders {
+    const EMPTY: Self = Self { count: 0, code: [0; 256], first: [0.0; 256], second: [0.0; 256] };
+
+    /// Sets the next one, without counting it.
+    #[inline]
+    fn set(&mut self, code: usize, sums: Sums) {
+        let at = self.count & 255;
+        self.code[at] = code as u8;
+        (self.first[at], self.second[at]) = (sums.first as f64, sums.second as f64);
+    }
+
+    /// Twice the gain, in nats, of parting a leaf above each code, with `more` on the left besides; none
+    /// where a side's second derivative is below `least`. As [`InColumn::both`], to the last bit: units
+    /// are a power of two.
+    fn weigh(&self, more: Sums, whole: Sums, least: f64, search: &Search, worths: &mut [f64; 256]) {
+        let (more_first, more_second) = (more.first as f64, more.second as f64);
+        let (all_first, all_second) = (whole.first as f64, whole.second as f64);
+        let l2 = search.l2 * search.unit;
+        let sums = self.first.iter().zip(&self.second).take(self.count);
+        for (worth, (&first, &second)) in worths.iter_mut().zip(sums) {
+            let (first, second) = (first + more_first, second + more_second);
+            let (other_first, other_second) = (all_first - first, all_second - second);
+            let is_enough = second >= least && other_second >= least;
+            let (second, other_second) = (second + l2, other_second + l2);
+            let sum = first * first * other_second + other_first * other_first * second;
+            let gain = sum / (second * other_second) * search.per_unit;
+            *worth = if is_enough { gain } else { f64::NEG_INFINITY };
+        }
+    }
+}
 
 impl InColumn<'_> {
     /// Least second derivative of a side, in units.
@@ -185,6 +232,55 @@ impl InColumn<'_> {
         }
     }
 
+    /// As [`InColumn::ordered`] where no step is bound: all borders are weighed side by side.
+    fn ordered_freely(&self, gain: f64) -> Option<Cut> {
+        let (whole, l2) = (self.leaf.sums, self.search.l2);
+        let parent = self.worth(whole, l2);
+        let missing = self.bins[0];
+        let mut borders = Borders::EMPTY;
+        let mut below = Sums::default();
+        for (code, &here) in self.bins.iter().enumerate().skip(1) {
+            below += here;
+            // An empty bin is overwritten by the next.
+            borders.set(code, below);
+            borders.count += usize::from(here.second != 0);
+        }
+        let least = self.least() as f64;
+        let (mut most, mut found) = (parent + 2.0 * gain, None);
+        let mut worths = [[0.0; 256]; 2];
+        let sides = if missing.second > 0 { 2 } else { 1 };
+        for (worths, left) in worths.iter_mut().zip([Sums::default(), missing]).take(sides) {
+            borders.weigh(left, whole, least, self.search, worths);
+        }
+        for at in 0..borders.count.saturating_sub(1) {
+            for (side, worths) in worths.iter().enumerate().take(sides) {
+                if worths[at] > most {
+                    most = worths[at];
+                    found = Some((
+                        usize::from(borders.code[at]),
+                        usize::from(borders.code[at + 1]),
+                        side == 1,
+                    ));
+                }
+            }
+        }
+        if missing.second > 0 {
+            let right = whole - missing;
+            if missing.second as f64 >= least && right.second as f64 >= least {
+                let worth = self.both(missing, right, l2);
+                if worth > most {
+                    most = worth;
+                    found = Some((0, 0, true));
+                }
+            }
+        }
+        let border = found?;
+        let low =
+            self.bins[..=border.0].iter().skip(1).fold(Sums::default(), |sum, &bin| sum + bin);
+        let left = if border.2 { low + missing } else { low };
+        Some(self.cut_at(border, left, (most - parent) / 2.0))
+    }
+
     /// The best border between codes, with missing values on either side; or missing values alone.
     fn ordered(&self, gain: f64) -> Option<Cut> {
         let (whole, l2) = (self.leaf.sums, self.search.l2);
@@ -220,12 +316,17 @@ impl InColumn<'_> {
         if missing.second > 0 && self.monotone.is_none() {
             offer((0, 0, true), missing, missing);
         }
-        let ((below, above, missing_left), left) = found?;
+        let (border, left) = found?;
+        Some(self.cut_at(border, left, (most - parent) / 2.0))
+    }
+
+    fn cut_at(&self, (below, above, missing_left): Border, left: Sums, gain: f64) -> Cut {
         // Missing values that the leaf has not seen go with the larger side.
-        let unseen_left = missing.second == 0 && left.second > whole.second - left.second;
+        let right = self.leaf.sums - left;
+        let unseen_left = self.bins[0].second == 0 && left.second > right.second;
         let code = self.border(below, above);
         let rule = Rule::AtMost { code, missing: missing_left || unseen_left };
-        Some(Cut { column: 0, rule, gain: (most - parent) / 2.0, left, l2 })
+        Cut { column: 0, rule, gain, left, l2: self.search.l2 }
     }
 
     /// The largest code to go left: the middle one of those between both sides that occur elsewhere.
@@ -251,16 +352,16 @@ impl InColumn<'_> {
         let smoothed =
             |sums: Sums| (sums.first as f64 + mixed * mean) / (sums.second as f64 + mixed);
         let levels = self.bins.iter().enumerate();
-        let mut levels: Vec<(f64, usize, Sums)> = levels
+        let mut levels: Vec<(i64, u8)> = levels
             .filter(|(_, here)| here.second as f64 >= ONE_ROW)
-            .map(|(code, &here)| (smoothed(here), code, here))
+            .map(|(code, &here)| (sort_key(smoothed(here)), code as u8))
             .collect();
-        levels.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        levels.sort_unstable();
         let luck = self.search.level_luck * LUCK * (levels.len().max(1) - 1) as f64;
         let (mut most, mut found) = (own + 2.0 * (gain + luck), None);
         let mut low = Sums::default();
-        for (at, (_, _, here)) in levels.iter().enumerate() {
-            low += *here;
+        for (at, (_, code)) in levels.iter().enumerate() {
+            low += self.bins[usize::from(*code)];
             let high = all - low;
             if low.second < least || high.second < least {
                 continue;
@@ -278,7 +379,7 @@ impl InColumn<'_> {
         } else {
             (&levels[lowest..], high)
         };
-        let mut codes: Vec<u8> = named.iter().map(|(_, code, _)| *code as u8).collect();
+        let mut codes: Vec<u8> = named.iter().map(|(_, code)| *code).collect();
         codes.sort_unstable();
         Some(Cut {
             column: 0,
