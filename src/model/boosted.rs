@@ -5,6 +5,7 @@
 
 mod block;
 mod compiled;
+pub(crate) mod leaves;
 
 use serde::{Deserialize, Serialize};
 

@@ -12,7 +12,8 @@ use super::{
     histogram::{Entry, entry, row},
     link::Link,
     sample::Draw,
-    table::{self, Line, Table, WIDTH},
+    sieve,
+    table::{self, Line, Table},
 };
 use crate::{
     error::{Error, Kind, Result},
@@ -20,7 +21,6 @@ use crate::{
     model::{
         Boosted,
         boosted::{Branch, Branches, STEPS},
-        tree::Rule,
     },
 };
 
@@ -140,11 +140,13 @@ impl Run<'_> {
             losses.push(watched.loss(&self.link));
         }
         let mut best = (0, f64::INFINITY);
-        let mut entries: Vec<Entry> = Vec::new();
+        let rows = self.scores.len();
+        let mut entries: Vec<Entry> = vec![0; rows];
+        let mut others = vec![0; if self.draw.takes_all_rows() { 0 } else { rows }];
         for round in 0..self.params.rounds {
             let asked = self.draw.columns(bag, round);
-            self.derive(&mut entries, bag, round);
-            let tree = self.grower.grow(&mut entries, &asked);
+            let (seen, unseen) = self.derive(&mut entries, &mut others, bag, round);
+            let tree = self.grower.grow(&mut entries[..seen], &asked);
             if let Some(watched) = &mut self.watched {
                 watched.add(&tree.branches, self.table);
                 let loss = watched.loss(&self.link);
@@ -157,23 +159,34 @@ impl Run<'_> {
                     break;
                 }
             }
-            self.step(&entries, &tree);
+            self.step(&entries, &others[..unseen], &tree);
             boosted.trees.push(tree.branches);
         }
         losses
     }
 
-    /// The entries of the rows that the tree sees, in order, with their derivatives.
-    fn derive(&self, entries: &mut Vec<Entry>, bag: usize, round: usize) {
+    /// The entries of the rows that the tree sees, in order, with their derivatives, and the rows that
+    /// it does not see. Both lists have room for all rows; how many entries and rows they hold.
+    fn derive(
+        &self,
+        entries: &mut [Entry],
+        others: &mut [u32],
+        bag: usize,
+        round: usize,
+    ) -> (usize, usize) {
         if !self.draw.takes_all_rows() {
             let takes = self.draw.rows(bag, round);
-            entries.clear();
-            entries.extend((0..self.scores.len()).filter(|&row| takes(row)).map(|row| {
-                entry(row as u32, self.link.derivatives(self.scores[row], self.events[row]))
-            }));
-            return;
+            let (mut seen, mut unseen) = (0, 0);
+            for (row, (&score, &event)) in self.scores.iter().zip(self.events.iter()).enumerate() {
+                // What is not taken is overwritten by the next.
+                entries[seen] = entry(row as u32, self.link.derivatives(score, event));
+                others[unseen] = row as u32;
+                let takes = usize::from(takes(row));
+                seen += takes;
+                unseen += 1 - takes;
+            }
+            return (seen, unseen);
         }
-        entries.resize(self.scores.len(), 0);
         entries
             .par_chunks_mut(AT_ONCE)
             .zip(self.scores.par_chunks(AT_ONCE))
@@ -186,12 +199,14 @@ impl Run<'_> {
                     *slot = entry(row, self.link.derivatives(score, event));
                 }
             });
+        (self.scores.len(), 0)
     }
 
-    /// Adds the tree to the scores.
-    fn step(&mut self, entries: &[Entry], tree: &Tree) {
-        if !self.draw.takes_all_rows() {
-            return Walk::of(&tree.branches, self.table).add(&self.table.blocks, &mut self.scores);
+    /// Adds the tree to the scores: of the rows that it saw by their leaves, of the others by look-up.
+    fn step(&mut self, entries: &[Entry], others: &[u32], tree: &Tree) {
+        if !others.is_empty() {
+            let (table, scores) = (self.table, &mut self.scores);
+            sieve::add(&tree.branches, table, &table.blocks, Some(others), scores);
         }
         for &(from, to, steps) in &tree.leaves {
             for &entry in &entries[from..to] {
@@ -226,69 +241,8 @@ impl<'a> Watched<'a> {
     }
 
     fn add(&mut self, branches: &Branches, table: &Table) {
-        Walk::of(branches, table).add(&self.blocks, &mut self.scores);
+        sieve::add(branches, table, &self.blocks, None, &mut self.scores);
     }
-}
-
-/// A tree laid out for walking over lines.
-struct Walk {
-    nodes: Vec<Node>,
-}
-
-struct Node {
-    left: [u64; 4],
-    block: u32,
-    slot: u32,
-    right: u32,
-    steps: i32,
-}
-
-impl Walk {
-    fn of(branches: &Branches, table: &Table) -> Self {
-        let place = |column: u32| table.columns.iter().position(|c| c.at == column).unwrap_or(0);
-        let nodes = branches.nodes.iter().map(|node| match node {
-            Branch::Fork { column, left_if, right, .. } => {
-                let at = place(*column);
-                let (block, slot) = ((at / WIDTH) as u32, (at % WIDTH) as u32);
-                Node { left: bits(left_if), block, slot, right: *right, steps: 0 }
-            }
-            Branch::Leaf { steps, .. } => {
-                Node { left: [0; 4], block: 0, slot: 0, right: 0, steps: *steps }
-            }
-        });
-        Self { nodes: nodes.collect() }
-    }
-
-    /// Adds the steps of each row to its score.
-    fn add(&self, blocks: &[Vec<Line>], scores: &mut [i32]) {
-        scores.par_chunks_mut(AT_ONCE).enumerate().for_each(|(chunk, scores)| {
-            for (at, score) in scores.iter_mut().enumerate() {
-                *score += self.steps(blocks, chunk * AT_ONCE + at);
-            }
-        });
-    }
-
-    #[inline]
-    fn steps(&self, blocks: &[Vec<Line>], row: usize) -> i32 {
-        let mut at = 0;
-        loop {
-            let node = &self.nodes[at];
-            if node.right == 0 {
-                return node.steps;
-            }
-            let code = blocks[node.block as usize][row][node.slot as usize];
-            let left = node.left[usize::from(code >> 6)] >> (code & 63) & 1;
-            at = if left == 1 { at + 1 } else { node.right as usize };
-        }
-    }
-}
-
-fn bits(rule: &Rule) -> [u64; 4] {
-    let mut bits = [0; 4];
-    for code in (0..=u8::MAX).filter(|&code| rule.goes_left(code)) {
-        bits[usize::from(code >> 6)] |= 1 << (code & 63);
-    }
-    bits
 }
 
 impl Boosted {

@@ -16,6 +16,7 @@ mod params;
 mod presets;
 mod sample;
 mod search;
+mod sieve;
 mod split;
 mod table;
 

@@ -1,50 +1,17 @@
 //! A few trees answered together: every column asked once, by tables instead of comparisons.
 //!
-//! A set bit of a mask is a leaf that a row may still fall into; leaves count from the left. A fork
-//! that sends the row right takes the leaves of its left subtree away. When every fork has had its
-//! say, on the path or not, the row's leaf is the leftmost that is left. What all forks of one column
-//! take away depends on the code alone, so it is looked up.
+//! What all forks of one column take away from the leaves that a row may fall into depends on the code
+//! alone, so it is looked up; see [`leaves`](super::leaves).
 //!
 //! # Source
 //! Lucchese, Nardini, Orlando, Perego, Tonellotto & Venturini, *QuickScorer: a fast algorithm to rank
 //! documents with additive ensembles of regression trees*, SIGIR 2015. The tables by code are ours.
 
-use std::ops::BitAnd;
-
-use super::{Branch, Branches};
-use crate::model::{distinct, tree::Rule};
-
-/// A set of leaves of one tree.
-pub(super) trait Leaves: Copy + Eq + BitAnd<Output = Self> {
-    /// Every leaf.
-    const ALL: Self;
-    /// Every leaf but those from `from` to before `to`.
-    fn without(from: usize, to: usize) -> Self;
-    /// The leftmost leaf.
-    fn first(self) -> usize;
-}
-
-macro_rules! leaves {
-    ($word:ty) => {
-        impl Leaves for $word {
-            const ALL: Self = Self::MAX;
-
-            fn without(from: usize, to: usize) -> Self {
-                let below =
-                    |leaf: usize| Self::MAX.checked_shl(leaf as u32).map_or(Self::MAX, |b| !b);
-                !(below(to) & !below(from))
-            }
-
-            #[inline]
-            fn first(self) -> usize {
-                // The last bit is never the first that is left of a tree that lacks that leaf.
-                (self | 1 << (Self::BITS - 1)).trailing_zeros() as usize
-            }
-        }
-    };
-}
-leaves!(u32);
-leaves!(u64);
+use super::{
+    Branch, Branches,
+    leaves::{self, Leaves},
+};
+use crate::model::distinct;
 
 /// `TREES` trees of at most `LEAVES` leaves.
 #[derive(Debug, Clone)]
@@ -89,7 +56,7 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
     /// those that the ensemble asks, ascending.
     pub(super) fn new(trees: &[&Branches], columns: &[u32]) -> Self {
         let mut steps = Box::new([[0; LEAVES]; TREES]);
-        let mut forks: Vec<Fork<'_, M>> = Vec::new();
+        let mut forks: Vec<(usize, leaves::Fork<'_, M>)> = Vec::new();
         for (tree, branches) in trees.iter().enumerate() {
             let leaves = branches.nodes.iter().filter_map(|node| match node {
                 Branch::Leaf { steps, .. } => Some(*steps),
@@ -98,13 +65,13 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
             for (place, leaf) in steps[tree].iter_mut().zip(leaves) {
                 *place = leaf;
             }
-            forks.extend(self::forks(tree, branches));
+            forks.extend(leaves::forks(branches).map(|fork| (tree, fork)));
         }
-        forks.sort_by_key(|fork| fork.column);
+        forks.sort_by_key(|(_, fork)| fork.column);
         let questions = forks
-            .chunk_by(|a, b| a.column == b.column)
+            .chunk_by(|(_, a), (_, b)| a.column == b.column)
             .filter_map(|asked| {
-                let slot = columns.binary_search(&asked[0].column).ok()?;
+                let slot = columns.binary_search(&asked[0].1.column).ok()?;
                 Some(Question::new(slot, asked))
             })
             .collect();
@@ -136,32 +103,6 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
     }
 }
 
-/// A fork: the tree it is of, and which of that tree's leaves are left where a code goes right.
-struct Fork<'a, M> {
-    tree: usize,
-    column: u32,
-    left_if: &'a Rule,
-    right: M,
-}
-
-fn forks<M: Leaves>(tree: usize, branches: &Branches) -> impl Iterator<Item = Fork<'_, M>> {
-    // The number of leaves before each node: in preorder, those of a left subtree are those between
-    // the fork and its right child.
-    let mut before = Vec::with_capacity(branches.nodes.len());
-    let mut leaves = 0;
-    for node in &branches.nodes {
-        before.push(leaves);
-        leaves += usize::from(matches!(node, Branch::Leaf { .. }));
-    }
-    branches.nodes.iter().enumerate().filter_map(move |(at, node)| match node {
-        Branch::Fork { column, left_if, right, .. } => {
-            let right = M::without(before[at], *before.get(*right as usize)?);
-            Some(Fork { tree, column: *column, left_if, right })
-        }
-        Branch::Leaf { .. } => None,
-    })
-}
-
 /// What the trees of a block ask of one column.
 #[derive(Debug, Clone)]
 struct Question<M, const TREES: usize> {
@@ -172,11 +113,11 @@ struct Question<M, const TREES: usize> {
 }
 
 impl<M: Leaves, const TREES: usize> Question<M, TREES> {
-    fn new(slot: usize, forks: &[Fork<'_, M>]) -> Self {
+    fn new(slot: usize, forks: &[(usize, leaves::Fork<'_, M>)]) -> Self {
         let (answer_of, answers) = distinct(|code| {
             let mut answer = Left([M::ALL; TREES]);
-            for fork in forks.iter().filter(|fork| !fork.left_if.goes_left(code)) {
-                answer.0[fork.tree] = answer.0[fork.tree] & fork.right;
+            for (tree, fork) in forks.iter().filter(|(_, fork)| !fork.left_if.goes_left(code)) {
+                answer.0[*tree] = answer.0[*tree] & fork.right;
             }
             answer
         });
