@@ -29,7 +29,11 @@ pub(super) fn presets(
     let trusting =
         BoostParams { min_leaf: 30.0, l2: 2.0, level_luck: 0.0, ..preset(12, 0.05, 0.8, 0.8) };
     let stumps = preset(3, 0.1, 0.8, 0.5);
+    let whole = preset(15, 0.05, 1.0, 0.5);
+    let smooth = BoostParams { l2: 3.0, ..preset(15, 0.05, 0.9, 0.5) };
     let narrow = BoostParams { level_l2: 40.0, ..preset(8, 0.05, 0.6, 0.25) };
+    let halves = preset(15, 0.05, 0.5, 0.7);
+    let broad = BoostParams { level_l2: 20.0, ..preset(5, 0.08, 0.9, 0.5) };
     let deeper = BoostParams { l2: 10.0, min_leaf: 30.0, ..preset(63, 0.03, 0.8, 0.5) };
     let all = [
         ("steady", steady),
@@ -38,8 +42,12 @@ pub(super) fn presets(
         ("careful", careful),
         ("trusting", trusting),
         ("stumps", stumps),
+        ("whole", whole),
+        ("smooth", smooth),
         ("narrow", narrow),
         ("deeper", deeper),
+        ("halves", halves),
+        ("broad", broad),
     ];
     all.into_iter().take(count).collect()
 }

@@ -32,10 +32,10 @@ const MOST_TREES: usize = 1500;
 pub enum Budget {
     /// One preset, one ensemble.
     Fast,
-    /// Five presets; up to four of the best together.
+    /// Eight presets; up to four of the best together.
     #[default]
     Default,
-    /// Eight presets on more rows, more ensembles averaged.
+    /// Twelve presets on more rows, more ensembles averaged.
     Thorough,
 }
 
@@ -97,8 +97,8 @@ impl Effort {
     fn of(budget: Budget, rows: usize) -> Self {
         let (presets, compare_rows, ensembles, tree_rows) = match budget {
             Budget::Fast => (1, 20_000, 1, 50_000_000),
-            Budget::Default => (5, 60_000, 8, 100_000_000),
-            Budget::Thorough => (8, 200_000, 10, 600_000_000),
+            Budget::Default => (8, 60_000, 8, 100_000_000),
+            Budget::Thorough => (12, 200_000, 10, 600_000_000),
         };
         let many = rows > compare_rows;
         let compare_rows = if many { compare_rows / 3 } else { compare_rows };
