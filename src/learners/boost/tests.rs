@@ -224,7 +224,7 @@ fn the_search_tries_presets_and_keeps_what_is_given_where_it_is_asked_to() {
     let search =
         |params: &BoostParams| params.search(Budget::Default, rows, &events, &fold, 4).unwrap();
     let found = search(&BoostParams::default());
-    assert_eq!(found.tried.len(), 5);
+    assert_eq!(found.tried.len(), 8);
     let best = found.tried.iter().map(|trial| trial.log_loss).fold(f64::INFINITY, f64::min);
     let told = log_loss(&events, &Calibration::Identity.apply(&found.logits)).unwrap();
     assert!(told < best + 0.01 && told < 0.55, "{told} {best}");
