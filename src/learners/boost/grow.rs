@@ -277,7 +277,11 @@ impl<'a> Grower<'a> {
 
 /// Puts the entries of which `goes_left` says 1 before those of which it says 0, both in the order they
 /// were in; how many they are. `moved` has room for as many entries, or for [`MOVED`].
-fn move_if(entries: &mut [Entry], moved: &mut [Entry], goes_left: &impl Fn(Entry) -> u8) -> usize {
+pub(super) fn move_if(
+    entries: &mut [Entry],
+    moved: &mut [Entry],
+    goes_left: &impl Fn(Entry) -> u8,
+) -> usize {
     if entries.len() > MOVED {
         let middle = entries.len() / 2;
         let (low, high) = entries.split_at_mut(middle);

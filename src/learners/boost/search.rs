@@ -22,6 +22,10 @@ use crate::{
 /// Rows from which on one fold is fitted after the other.
 const MANY_ROWS: usize = 1 << 21;
 
+/// Rows up to which steps are shorter: more trees are cheap there. On more rows they would take the place of
+/// bags, since all trees together are limited, and gain nothing.
+const FEW_ROWS: usize = 20_000;
+
 /// Trees of all ensembles together beyond which no bag is added: each costs time whenever a customer is
 /// scored or a score explained.
 const MOST_TREES: usize = 1500;
@@ -91,6 +95,8 @@ struct Effort {
     ensembles: usize,
     /// Most trees of one ensemble.
     rounds: usize,
+    /// What the steps of the presets are multiplied by.
+    shorter: f64,
 }
 
 impl Effort {
@@ -108,6 +114,7 @@ impl Effort {
             most_parts: if many { 1 } else { 4.min(ensembles) },
             ensembles: if many { 1 } else { ensembles },
             rounds: (tree_rows / rows.max(1)).clamp(100, 1500),
+            shorter: if rows <= FEW_ROWS { 0.7 } else { 1.0 },
         }
     }
 }
@@ -143,7 +150,7 @@ impl BoostParams {
         let few = all.first(effort.compare_rows);
         let mut tried = Vec::new();
         let mut results = Vec::new();
-        for (name, preset) in presets(self, effort.presets, effort.rounds) {
+        for (name, preset) in presets(self, effort.presets, effort.rounds, effort.shorter) {
             let result = few.cross_validate(&preset)?;
             tried.push(Trial {
                 name: name.to_owned(),

@@ -211,6 +211,63 @@ fn the_watched_loss_is_the_log_loss_and_stops_the_growth() {
 }
 
 #[test]
+fn looked_up_leaves_are_those_of_the_tree_whatever_its_size() {
+    // More columns than stand in one line.
+    let names: Vec<String> = (0..40).map(|column| format!("x{column}")).collect();
+    let kind = |column: usize| {
+        if column.is_multiple_of(3) { CodeKind::Category } else { CodeKind::Ordered }
+    };
+    let column = |(at, name): (usize, &String)| {
+        (name.clone(), kind(at), drawn(3000, at as u64, 3 + 6 * at as u64))
+    };
+    let columns: Vec<(String, CodeKind, Vec<u8>)> = names.iter().enumerate().map(column).collect();
+    let columns = columns.iter().map(|(name, kind, codes)| (name.as_str(), *kind, codes.clone()));
+    let matrix = matrix(columns.collect());
+    let (x, y) = (&matrix.columns[38], &matrix.columns[7]);
+    let events = outcomes(3000, |row| f64::from(x[row]) / 60.0 - f64::from(y[row]) / 15.0);
+    let index: Vec<u32> = (0..3000).collect();
+    let table = Table::of(&Rows { matrix: &matrix, index: &index }, None);
+    for (max_leaves, fewest) in [(2, 2), (31, 20), (60, 33), (250, 65)] {
+        let params = BoostParams {
+            rounds: 1,
+            max_leaves,
+            max_depth: 30,
+            min_leaf: 1.0,
+            min_hessian: 0.0,
+            ..BoostParams::default()
+        };
+        let boosted = fit(&params, &matrix, &events);
+        let tree = &boosted.trees[0];
+        assert!(tree.leaves() >= fewest, "{} leaves", tree.leaves());
+        let steps: Vec<i32> =
+            logits(&boosted, &matrix).iter().map(|l| (l * STEPS) as i32 - boosted.base).collect();
+        let mut scores = vec![0; 3000];
+        sieve::add(tree, &table, &table.blocks, None, &mut scores);
+        assert_eq!(scores, steps);
+        let some: Vec<u32> =
+            index.iter().copied().filter(|row| bits(u64::from(*row)).is_multiple_of(3)).collect();
+        let mut scores = vec![7; 3000];
+        sieve::add(tree, &table, &table.blocks, Some(&some), &mut scores);
+        for (row, score) in (0..3000_u32).zip(scores) {
+            let added = if some.binary_search(&row).is_ok() { steps[row as usize] } else { 0 };
+            assert_eq!(score, 7 + added);
+        }
+    }
+}
+
+#[test]
+fn entries_that_are_moved_keep_their_order_on_both_sides() {
+    let rows = (1 << 20) * 3 + 5;
+    let entries: Vec<Entry> = (0..rows as u64).collect();
+    let goes_left = |entry: Entry| u8::from(bits(entry).is_multiple_of(3));
+    let (left, right): (Vec<Entry>, Vec<Entry>) = entries.iter().partition(|&&e| goes_left(e) == 1);
+    let mut moved = entries;
+    let mut room = vec![0; 1 << 20];
+    assert_eq!(grow::move_if(&mut moved, &mut room, &goes_left), left.len());
+    assert!(moved == [left, right].concat());
+}
+
+#[test]
 fn the_search_tries_presets_and_keeps_what_is_given_where_it_is_asked_to() {
     let matrix = matrix(vec![
         ("x", CodeKind::Ordered, drawn(1200, 8, 40)),
