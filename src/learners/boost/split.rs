@@ -390,3 +390,59 @@ impl InColumn<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn borders_side_by_side_are_those_one_by_one(
+            bins in prop::collection::vec(
+                prop_oneof![
+                    1 => Just((0, 0)),
+                    2 => (-3_000_000_i64..3_000_000, 1_i64..2_000_000),
+                    1 => (-3_i64..4).prop_map(|first| (first << 16, 1 << 14)),
+                ],
+                1..256,
+            ),
+            missing in any::<bool>(),
+            (l2, min_leaf) in (prop_oneof![Just(0.0), 0.1..9.0], 1.0..60.0),
+        ) {
+            let mut bins: Vec<Sums> =
+                bins.into_iter().map(|(first, second)| Sums { first, second }).collect();
+            if !missing {
+                bins[0] = Sums::default();
+            }
+            let sums = bins.iter().fold(Sums::default(), |sum, &bin| sum + bin);
+            let search = Search {
+                unit: UNITS,
+                per_unit: 1.0 / UNITS,
+                l2,
+                level_l2: 0.0,
+                level_smoothing: 0.0,
+                level_luck: 0.0,
+                min_hessian: 0.0,
+                min_leaf,
+                min_gain: 0.0,
+                monotone: vec![None],
+            };
+            let column = Column {
+                at: 0,
+                name: String::new(),
+                kind: CodeKind::Ordered,
+                present: Box::new([true; 256]),
+                codes: bins.len(),
+                first_bin: 0,
+            };
+            let leaf = Leaf { sums, rows: 300.0, bounds: Bounds::NONE };
+            let search =
+                InColumn { search: &search, column: &column, bins: &bins, leaf, monotone: None };
+            for gain in [1e-9, 0.5, 20.0] {
+                prop_assert_eq!(search.ordered_freely(gain), search.ordered(gain));
+            }
+        }
+    }
+}
