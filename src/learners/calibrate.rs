@@ -104,12 +104,14 @@ pub fn choose<T: Logit>(outcome: &[bool], logits: &[T], fold: &[u8]) -> Result<C
     let fitted = fits.map(by_fold);
     // Rows may be many: at most two lists of probabilities are held at a time.
     let cross_fitted = |kind: usize| apply_by_fold(&fitted[kind], logits, fold);
-    let mut losses = [0.0; 3];
-    for (kind, loss) in losses.iter_mut().enumerate() {
-        *loss = log_loss(outcome, &cross_fitted(kind))?;
-    }
-    let simple = usize::from(losses[1] < losses[0]);
-    let gain = paired_log_loss_difference(outcome, &cross_fitted(simple), &cross_fitted(2))?;
+    let simpler = [0, 1].map(cross_fitted);
+    let (of_identity, of_platts) =
+        (log_loss(outcome, &simpler[0])?, log_loss(outcome, &simpler[1])?);
+    let simple = usize::from(of_platts < of_identity);
+    let of_simple = simpler.into_iter().nth(simple).unwrap_or_default();
+    let isotonics = cross_fitted(2);
+    let losses = [of_identity, of_platts, log_loss(outcome, &isotonics)?];
+    let gain = paired_log_loss_difference(outcome, &of_simple, &isotonics)?;
     let kind = if gain.mean > gain.standard_error { 2 } else { simple };
     let calibration = fits[kind](&pooled.points(None));
     let names = ["identity", "platt", "isotonic"].map(str::to_owned);

@@ -113,6 +113,37 @@ fn outcomes<'a>(training: &'a Training<'_>) -> Cow<'a, [bool]> {
     }
 }
 
+/// Puts the entries that go left before the others, both in the order they were in; how many go left.
+///
+/// They move by way of `room`, which holds at least one: where they are more than it holds, halves are
+/// parted and then joined, so that many rows do not need the memory twice.
+fn part_in_order<T: Copy>(
+    entries: &mut [T],
+    room: &mut [T],
+    goes_left: &impl Fn(T) -> bool,
+) -> usize {
+    if entries.len() > room.len() {
+        let middle = entries.len() / 2;
+        let (low, high) = entries.split_at_mut(middle);
+        let of_low = part_in_order(low, room, goes_left);
+        let of_high = part_in_order(high, room, goes_left);
+        entries[of_low..middle + of_high].rotate_left(middle - of_low);
+        return of_low + of_high;
+    }
+    let room = &mut room[..entries.len()];
+    let (mut left, mut right) = (0, 0);
+    for at in 0..entries.len() {
+        let entry = entries[at];
+        let goes_left = usize::from(goes_left(entry));
+        entries[left] = entry;
+        room[right] = entry;
+        left += goes_left;
+        right += 1 - goes_left;
+    }
+    entries[left..].copy_from_slice(&room[..right]);
+    left
+}
+
 /// The codes of a column in the chosen rows; code 0 for a row that is not there.
 fn gather(rows: &Rows<'_>, column: usize) -> Vec<u8> {
     let column = &rows.matrix.columns[column];

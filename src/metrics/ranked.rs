@@ -137,7 +137,7 @@ pub fn check_lengths(outcomes: usize, numbers: usize) -> Result<()> {
 }
 
 /// A whole number that sorts as the score does; −0 and 0 are one.
-pub(super) fn key(score: f64) -> u64 {
+pub(crate) fn key(score: f64) -> u64 {
     let bits = (score + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }

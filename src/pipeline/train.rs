@@ -176,17 +176,15 @@ fn fit(
     let (at, chosen_because) = choose(&judged, asked, wanted.margin, &population, time)?;
     let validations = judged.all.iter().flat_map(|c| c.validations.clone()).collect();
     let boost_trials = judged.all.iter().flat_map(|c| c.trials.clone()).collect();
-    judged.keep(at);
-    let Some(chosen) = judged.all.first() else {
-        return Err(Error::new(Kind::BadParameter, "no learner could be fitted"));
-    };
+    let chosen = judged.all.swap_remove(at);
+    judged.all.clear();
     watcher.stage(&format!("{}: fitting {}", population.name, name(chosen.recipe.name())));
     let cut = match state {
         State::Dormant => config.cutoffs.reactivation,
         _ => config.cutoffs.churn,
     };
     let model = Model {
-        risk_cut: risk_cut(cut, || judged.held_out(chosen), &population),
+        risk_cut: risk_cut(cut, || judged.held_out(&chosen), &population),
         rows: population.outcome.len() as u64,
         events: population.events(),
         columns: Vec::new(),

@@ -100,11 +100,6 @@ impl Candidates {
     pub fn held_out(&self, candidate: &Candidate) -> Vec<f64> {
         candidate.calibration.cross_fitted(&candidate.logits, &self.folds.of_row)
     }
-
-    /// Forgets all but one of the learners.
-    pub fn keep(&mut self, at: usize) {
-        self.all = self.all.drain(..).skip(at).take(1).collect();
-    }
 }
 
 impl Judge<'_> {
@@ -261,8 +256,8 @@ impl Judge<'_> {
         let Unseen { recipe, logits, later, trials } = unseen;
         let (population, learner) = (bench.all, recipe.name());
         let calibration = calibrate::choose(&population.outcome, &logits, &bench.folds.of_row)?;
+        let value = population.values(0..population.index.len() as u32);
         let measure = |probability: &[f64]| {
-            let value = population.values(0..population.index.len() as u32);
             metrics::measure(&population.outcome, probability, value.as_deref(), self.profit)
         };
         let mut metrics = measure(&calibration.cross_fitted(&logits, &bench.folds.of_row))?;

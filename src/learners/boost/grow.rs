@@ -7,7 +7,7 @@ use super::{
     table::Table,
 };
 use crate::{
-    learners::Rows,
+    learners::{Rows, part_in_order},
     model::{
         boosted::{Branch, Branches, STEPS},
         tree::Rule,
@@ -17,8 +17,7 @@ use crate::{
 /// Farthest step of a leaf, in logits.
 const FARTHEST_STEP: f64 = 8.0;
 
-/// Most entries that are moved by way of a buffer: of more, halves are moved and then joined, so that
-/// many rows do not need the memory twice.
+/// Most entries that the buffer by way of which they move has room for.
 const MOVED: usize = 1 << 20;
 
 /// A tree under construction.
@@ -218,15 +217,15 @@ impl<'a> Grower<'a> {
     fn move_left(&mut self, cut: &Cut, entries: &mut [Entry]) -> usize {
         let Rows { matrix, index } = self.table.source;
         let column = matrix.columns[self.table.columns[cut.column].at as usize].as_slice();
-        let mut goes_left = [0_u8; 256];
+        let mut goes_left = [false; 256];
         for code in 0..=u8::MAX {
-            goes_left[usize::from(code)] = u8::from(cut.rule.goes_left(code));
+            goes_left[usize::from(code)] = cut.rule.goes_left(code);
         }
         if self.moved.len() < entries.len().min(MOVED) {
             self.moved.resize(entries.len().min(MOVED), 0);
         }
         let code = |entry: Entry| column[index[row(entry)] as usize];
-        move_if(entries, &mut self.moved, &|entry| goes_left[usize::from(code(entry))])
+        part_in_order(entries, &mut self.moved, &|entry| goes_left[usize::from(code(entry))])
     }
 
     fn finish(&mut self, nodes: Vec<Grown>) -> Tree {
@@ -273,35 +272,6 @@ impl<'a> Grower<'a> {
         let step = (step * self.params.learning_rate).clamp(-FARTHEST_STEP, FARTHEST_STEP);
         (step * STEPS).round() as i32
     }
-}
-
-/// Puts the entries of which `goes_left` says 1 before those of which it says 0, both in the order they
-/// were in; how many they are. `moved` has room for as many entries, or for [`MOVED`].
-pub(super) fn move_if(
-    entries: &mut [Entry],
-    moved: &mut [Entry],
-    goes_left: &impl Fn(Entry) -> u8,
-) -> usize {
-    if entries.len() > MOVED {
-        let middle = entries.len() / 2;
-        let (low, high) = entries.split_at_mut(middle);
-        let of_low = move_if(low, moved, goes_left);
-        let of_high = move_if(high, moved, goes_left);
-        entries[of_low..middle + of_high].rotate_left(middle - of_low);
-        return of_low + of_high;
-    }
-    let moved = &mut moved[..entries.len()];
-    let (mut left, mut right) = (0, 0);
-    for at in 0..entries.len() {
-        let entry = entries[at];
-        let goes_left = usize::from(goes_left(entry));
-        entries[left] = entry;
-        moved[right] = entry;
-        left += goes_left;
-        right += 1 - goes_left;
-    }
-    entries[left..].copy_from_slice(&moved[..right]);
-    left
 }
 
 /// The leaf whose cut gains most; the first of those that gain the same.

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::table::{Line, Table, WIDTH};
 use crate::model::boosted::{
-    Branch, Branches,
-    leaves::{Leaves, Wide, forks},
+    Branches,
+    leaves::{Leaves, Wide, forks, steps},
 };
 
 /// Rows that one thread takes at a time.
@@ -44,10 +44,6 @@ struct Asked<M> {
 
 impl<M: Leaves + Send + Sync> Sieve<M> {
     fn of(branches: &Branches, table: &Table) -> Self {
-        let steps = branches.nodes.iter().filter_map(|node| match node {
-            Branch::Leaf { steps, .. } => Some(*steps),
-            Branch::Fork { .. } => None,
-        });
         let mut asked: Vec<Asked<M>> = Vec::new();
         for fork in forks::<M>(branches) {
             let Ok(at) = table.columns.binary_search_by_key(&fork.column, |column| column.at)
@@ -66,7 +62,7 @@ impl<M: Leaves + Send + Sync> Sieve<M> {
                 }
             }
         }
-        Self { asked, steps: steps.collect() }
+        Self { asked, steps: steps(branches).collect() }
     }
 
     fn add(&self, blocks: &[Vec<Line>], rows: Option<&[u32]>, scores: &mut [i32]) {

@@ -6,7 +6,7 @@ use super::{
     link::UNITS,
     table::{Column, Table},
 };
-use crate::{dataset::CodeKind, model::tree::Rule};
+use crate::{dataset::CodeKind, metrics::ranked::key, model::tree::Rule};
 
 /// Most levels that are sorted together with a mean of their own: a level needs this much of a leaf's
 /// least second derivative.
@@ -133,10 +133,11 @@ struct InColumn<'a> {
     monotone: Option<Monotone>,
 }
 
-/// A whole number that sorts as the number does.
-fn sort_key(number: f64) -> i64 {
-    let bits = number.to_bits() as i64;
-    bits ^ ((bits >> 63) as u64 >> 1) as i64
+/// Twice the gain of both sides, with one division.
+#[inline]
+fn sides(first: f64, second: f64, other_first: f64, other_second: f64) -> f64 {
+    let sum = first * first * other_second + other_first * other_first * second;
+    sum / (second * other_second)
 }
 
 /// Where a border lies: the codes on both sides, and whether missing values go left.
@@ -173,10 +174,8 @@ impl Borders {
             let (first, second) = (first + more_first, second + more_second);
             let (other_first, other_second) = (all_first - first, all_second - second);
             let is_enough = second >= least && other_second >= least;
-            let (second, other_second) = (second + l2, other_second + l2);
-            let sum = first * first * other_second + other_first * other_first * second;
-            let gain = sum / (second * other_second) * search.per_unit;
-            *worth = if is_enough { gain } else { f64::NEG_INFINITY };
+            let gain = sides(first, second + l2, other_first, other_second + l2);
+            *worth = if is_enough { gain * search.per_unit } else { f64::NEG_INFINITY };
         }
     }
 }
@@ -208,9 +207,7 @@ impl InColumn<'_> {
         }
         let (first, second) = self.search.derivatives(left);
         let (other_first, other_second) = self.search.derivatives(right);
-        let (second, other_second) = (second + l2, other_second + l2);
-        let sum = first * first * other_second + other_first * other_first * second;
-        sum / (second * other_second)
+        sides(first, second + l2, other_first, other_second + l2)
     }
 
     #[inline]
@@ -352,9 +349,9 @@ impl InColumn<'_> {
         let smoothed =
             |sums: Sums| (sums.first as f64 + mixed * mean) / (sums.second as f64 + mixed);
         let levels = self.bins.iter().enumerate();
-        let mut levels: Vec<(i64, u8)> = levels
+        let mut levels: Vec<(u64, u8)> = levels
             .filter(|(_, here)| here.second as f64 >= ONE_ROW)
-            .map(|(code, &here)| (sort_key(smoothed(here)), code as u8))
+            .map(|(code, &here)| (key(smoothed(here)), code as u8))
             .collect();
         levels.sort_unstable();
         let luck = self.search.level_luck * LUCK * (levels.len().max(1) - 1) as f64;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     dataset::{BinnedMatrix, CodeKind},
-    learners::{Rows, Training},
+    learners::{Rows, Training, part_in_order},
     metrics::log_loss,
     model::{
         Boosted, Calibration,
@@ -259,11 +259,11 @@ fn looked_up_leaves_are_those_of_the_tree_whatever_its_size() {
 fn entries_that_are_moved_keep_their_order_on_both_sides() {
     let rows = (1 << 20) * 3 + 5;
     let entries: Vec<Entry> = (0..rows as u64).collect();
-    let goes_left = |entry: Entry| u8::from(bits(entry).is_multiple_of(3));
-    let (left, right): (Vec<Entry>, Vec<Entry>) = entries.iter().partition(|&&e| goes_left(e) == 1);
+    let goes_left = |entry: Entry| bits(entry).is_multiple_of(3);
+    let (left, right): (Vec<Entry>, Vec<Entry>) = entries.iter().partition(|&&e| goes_left(e));
     let mut moved = entries;
     let mut room = vec![0; 1 << 20];
-    assert_eq!(grow::move_if(&mut moved, &mut room, &goes_left), left.len());
+    assert_eq!(part_in_order(&mut moved, &mut room, &goes_left), left.len());
     assert!(moved == [left, right].concat());
 }
 

@@ -8,7 +8,7 @@ use super::{
     split::{Cut, Histogram, Search},
     tally::{AT_ONCE, Tally},
 };
-use crate::model::tree::Rule;
+use crate::{learners::part_in_order, model::tree::Rule};
 
 /// Rows that one task counts; fixed, so the same work is done on any number of threads.
 const TASK: usize = AT_ONCE;
@@ -150,18 +150,8 @@ impl Growth<'_> {
         for code in 0..=u8::MAX {
             goes_left[usize::from(code)] = cut.rule.goes_left(code);
         }
-        let (mut left, mut right) = (0, 0);
-        for at in 0..order.len() {
-            let entry = order[at];
-            let code = lines[(entry >> 1) as usize][slot];
-            let goes_left = usize::from(goes_left[usize::from(code)]);
-            order[left] = entry;
-            spare[right] = entry;
-            left += goes_left;
-            right += 1 - goes_left;
-        }
-        order[left..].copy_from_slice(&spare[..right]);
-        left
+        let code = |entry: u32| lines[(entry >> 1) as usize][slot];
+        part_in_order(order, spare, &|entry| goes_left[usize::from(code(entry))])
     }
 }
 

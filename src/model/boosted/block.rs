@@ -8,7 +8,7 @@
 //! documents with additive ensembles of regression trees*, SIGIR 2015. The tables by code are ours.
 
 use super::{
-    Branch, Branches,
+    Branches,
     leaves::{self, Leaves},
 };
 use crate::model::distinct;
@@ -58,11 +58,7 @@ impl<M: Leaves, const TREES: usize, const LEAVES: usize> Block<M, TREES, LEAVES>
         let mut steps = Box::new([[0; LEAVES]; TREES]);
         let mut forks: Vec<(usize, leaves::Fork<'_, M>)> = Vec::new();
         for (tree, branches) in trees.iter().enumerate() {
-            let leaves = branches.nodes.iter().filter_map(|node| match node {
-                Branch::Leaf { steps, .. } => Some(*steps),
-                Branch::Fork { .. } => None,
-            });
-            for (place, leaf) in steps[tree].iter_mut().zip(leaves) {
+            for (place, leaf) in steps[tree].iter_mut().zip(leaves::steps(branches)) {
                 *place = leaf;
             }
             forks.extend(leaves::forks(branches).map(|fork| (tree, fork)));

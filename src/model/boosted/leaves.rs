@@ -73,6 +73,14 @@ impl Leaves for Wide {
     }
 }
 
+/// What each leaf of a tree adds, from left to right.
+pub(crate) fn steps(branches: &Branches) -> impl Iterator<Item = i32> {
+    branches.nodes.iter().filter_map(|node| match node {
+        Branch::Leaf { steps, .. } => Some(*steps),
+        Branch::Fork { .. } => None,
+    })
+}
+
 /// A fork, and which leaves are left where a code goes right.
 pub(crate) struct Fork<'a, M> {
     pub(crate) column: u32,

@@ -39,14 +39,14 @@ impl HeldOutRows {
         time: Option<&TimeSplit>,
         folds: u8,
         judged: &Candidates,
-        chosen: &Candidate,
+        chosen: Candidate,
     ) -> Self {
         let Some(time) = time else {
             return Self {
                 split: Split::Folds { folds },
                 index: population.index.clone(),
                 outcome: population.outcome.clone(),
-                probability: judged.held_out(chosen),
+                probability: judged.held_out(&chosen),
             };
         };
         let test = &time.test;
@@ -54,7 +54,7 @@ impl HeldOutRows {
             split: Split::LaterData { test: time.test_as_of },
             index: test.iter().map(|&row| population.index[row as usize]).collect(),
             outcome: test.iter().map(|&row| population.outcome[row as usize]).collect(),
-            probability: chosen.later.clone(),
+            probability: chosen.later,
         }
     }
 }

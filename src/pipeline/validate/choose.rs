@@ -37,21 +37,21 @@ pub fn choose(
         Some(time) => (pick(&population.outcome, &time.test).into(), "on later data"),
         None => (population.outcome.as_slice().into(), "out of fold"),
     };
-    let said = |of: &Candidate| match time {
-        Some(_) => of.later.clone(),
-        None => judged.held_out(of),
+    let said = |at: usize| -> Cow<'_, [f64]> {
+        match time {
+            Some(_) => candidates[at].later.as_slice().into(),
+            None => judged.held_out(&candidates[at]).into(),
+        }
     };
-    let losses: Vec<f64> = candidates
-        .iter()
-        .map(|of| metrics::log_loss(&outcome, &said(of)))
+    let losses: Vec<f64> = (0..candidates.len())
+        .map(|at| metrics::log_loss(&outcome, &said(at)))
         .collect::<Result<_>>()?;
     let best = (0..losses.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b]));
     let best = best.ok_or_else(nothing)?;
     let told = |at: usize| format!("{} {:.4}", name(candidates[at].recipe.name()), losses[at]);
-    let of_best = said(&candidates[best]);
+    let of_best = said(best);
     for simpler in 0..best {
-        let of_simpler = said(&candidates[simpler]);
-        let difference = paired_log_loss_difference(&outcome, &of_simpler, &of_best)?;
+        let difference = paired_log_loss_difference(&outcome, &said(simpler), &of_best)?;
         let (excess, error) = (difference.mean, difference.standard_error);
         if excess <= margin * error {
             let words = format!(
